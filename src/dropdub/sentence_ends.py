@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from dropdub.abbreviations import STARTERS, Kind, ends_before, is_mark_of_number, kind_of
+from dropdub.quotations import continues_after_quote
 
 
 def word_set(text: str) -> frozenset[str]:
@@ -20,8 +21,8 @@ WIDE_MARKS = "。！？｡"
 MARKS = ".!?…؟۔।" + WIDE_MARKS
 _MARKS = frozenset(MARKS)
 ELLIPSES = ("…", "...")
-CLOSERS = "\"'”’»)]}」』】）"
-OPENERS = "\"'“‘«„‚([{¿¡「『【（"
+CLOSERS = "\"'”’»)]}」』】）》〉"
+OPENERS = "\"'“‘«„‚([{¿¡「『【（《〈"
 
 _ORDINAL_LED = word_set("im zum vom beim zur dem der am")
 """German words before an ordinal number, whose period ends no sentence: `im 19. Jahrhundert`."""
@@ -34,7 +35,7 @@ _LONGEST_WORD = 40
 """How many characters before a period are examined for an abbreviation."""
 
 _GREEK_QUESTION = r"(?<=[\u0370-\u03ff\u1f00-\u1fff]);"
-_CLOSING = rf"(?:[{re.escape(CLOSERS)}]|(?:[ \u00a0\u202f]»|[“‘«])(?=[\s,.;:!?)—–-]|$))"
+_CLOSING = rf"(?:[{re.escape(CLOSERS)}]|(?:[^\S\n]{{1,2}}[»›]|[“‘«])(?=[\s,.;:!?)—–-]|$))"
 """What closes a quotation. French has a space before it, German marks open one in other languages."""
 _END = re.compile(rf"(?<![{re.escape(MARKS)}])([{re.escape(MARKS)}]++|{_GREEK_QUESTION})({_CLOSING}*+)(\s*+)")
 _CLOSED = re.compile(rf"(?:{_CLOSING}|\s)++$")
@@ -63,6 +64,8 @@ def ends_sentence(text: str, following: str = "") -> bool:
     bare = _without_closers(text[-_LONGEST_WORD:])
     if bare[-1:] not in _MARKS:
         return re.search(f"{_GREEK_QUESTION}$", bare) is not None
+    if bare != text[-_LONGEST_WORD:].rstrip() and continues_after_quote(following):
+        return False
     if bare[-1] != "." or bare[-2:-1] in _MARKS:
         return True
     before, following = bare[:-1], following[:_LONGEST_WORD].lstrip()
@@ -110,6 +113,8 @@ def _may_be_abbreviation(text: str) -> bool:
 
 def _is_end(text: str, start: int, end: re.Match[str], *, has_capitals: bool) -> bool:
     marks, closers, space = end.groups()
+    if closers and continues_after_quote(text, end.end(2)):
+        return False
     if any(mark in WIDE_MARKS for mark in marks):
         return True
     if not space:

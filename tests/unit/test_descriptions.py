@@ -35,6 +35,13 @@ from dropdub.speech.descriptions import Descriptions
         ("【音楽】", ""),
         ("- [man] Who?", "Who?"),
         ("\u200f(صوت) مرحبا", "مرحبا"),
+        ("JOHN [on the radio]: Come in.", "Come in."),
+        ("Dr. Smith: Come in.", "Come in."),
+        (">> Hi there >> Hello", "Hi there Hello"),
+        ("(phone rings 3 times) Hello?", "Hello?"),
+        ("彼は東京（とうきょう）に行った。", "彼は東京に行った。"),
+        ("そうですね（笑）。", "そうですね。"),
+        ("그래요(웃음) 좋아요.", "그래요 좋아요."),
     ],
 )
 def test_sounds_songs_and_names_are_not_said(text: str, said: str) -> None:
@@ -58,6 +65,11 @@ def test_sounds_songs_and_names_are_not_said(text: str, said: str) -> None:
         "Results: Good.",
         "Cause of death: Drowning.",
         "John: I said so.",
+        "Captain America: The First Avenger is a film.",
+        "It was long ago (2020) in Spain.",
+        "We meet at 5 (pm) today.",
+        "(1) Open the door. (2) Close it.",
+        "他来自北京（中国的首都）。",
     ],
 )
 def test_what_is_no_description_is_said(text: str) -> None:
@@ -68,6 +80,47 @@ def test_a_label_that_comes_again_is_a_name() -> None:
     lines = ["John: Where is she?", "Mary: Here.", "John: Good."]
     found = Descriptions.of(lines, language="en")
     assert [found.said(line) for line in lines] == ["Where is she?", "Here.", "Good."]
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (["- John: Hi.", "- Mary: Hello."], ["Hi.", "Hello."]),
+        (["Maria Silva: Good evening.", "Thank you, Maria."], ["Good evening.", "Thank you, Maria."]),
+        (["John: Hi. Mary: Hello. John: Bye."], ["Hi. Hello. Bye."]),
+        (["Will: I will go.", "Will: Good.", "Will: Bye."], ["I will go.", "Good.", "Bye."]),
+        (["John: Hi.", "Mary: Hi.", "John: Me.", "Mary: You.", "Ann: All."], ["Hi.", "Hi.", "Me.", "You.", "All."]),
+        (["小明：你好", "小红：你好", "小明：再见"], ["你好", "你好", "再见"]),
+        (["أحمد: مرحبا", "أحمد: كيف حالك؟"], ["مرحبا", "كيف حالك؟"]),
+    ],
+)
+def test_the_whole_file_shows_which_words_before_colons_are_names(lines: list[str], said: list[str]) -> None:
+    others = ["The weather is fine.", "We walked for an hour.", "Nobody knew.", "It was late."]
+    found = Descriptions.of([*lines, *others], language="en")
+    assert [found.said(line) for line in lines] == said
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["Remember: Never give up.", "Remember: Stay calm."],
+        ["Disse-lhe: Vem comigo.", "Disse-lhe: Vai embora."],
+        ["Pros: Cheap.", "Cons: Slow."],
+        ["My point: It works.", "My point: It is cheap."],
+        ["Dog: Cachorro.", "Cat: Gato.", "House: Casa.", "Tree: Árvore.", "Water: Água."],
+        ["他说：你好", "他说：再见"],
+        ["قال: تعال", "قال: اذهب"],
+    ],
+)
+def test_sentences_with_a_colon_are_said_whole_however_often_they_come(lines: list[str]) -> None:
+    found = Descriptions.of([*lines, "It was late.", "Nobody knew."], language="en")
+    assert [found.said(line) for line in lines] == lines
+
+
+def test_a_translation_keeps_the_names_of_its_source() -> None:
+    assert Descriptions.of(["Maria: Bom dia."], language="pt", names=frozenset(["maria"])).said("Maria: Bom dia.") == (
+        "Bom dia."
+    )
 
 
 def test_in_a_subtitle_of_capitals_a_label_is_a_name_only_if_it_comes_again() -> None:
@@ -81,7 +134,7 @@ def test_descriptions_are_translated_apart_and_put_back() -> None:
     lines = DescribedLines.of([Segment(at, at, at + 1, text) for at, text in enumerate(texts)], language="en")
     assert [one.text for one in lines.said] == ["Who is there?", "I am tired.", "", "Come."]
     assert list(lines.shown_only()) == ["door slams", "sighs", "thunder"]
-    known = {"door slams": "portazo", "sighs": "suspira", "thunder": "truenos."}
+    known = {"door slams": "portazo", "sighs": "Suspira.", "thunder": "truenos."}
     said = ["¿Quién es?", "Estoy muy cansado.", "", "Ven."]
     assert [lines.whole(at, text, known) for at, text in enumerate(said)] == [
         "[portazo] ¿Quién es?",
@@ -89,3 +142,5 @@ def test_descriptions_are_translated_apart_and_put_back() -> None:
         "(truenos)",
         "Ven.",
     ]
+    translated = [lines.whole(at, text, known) for at, text in enumerate(said)]
+    assert list(map(Descriptions.of(translated, language="es").said, translated)) == said

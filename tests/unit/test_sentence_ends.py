@@ -187,3 +187,24 @@ def test_sentences_translated_as_one_are_spoken_as_one() -> None:
 def test_a_title_at_a_segments_end_does_not_end_the_sentence() -> None:
     said = [Segment(0, 0.0, 2.0, "Yesterday I met Dr."), Segment(1, 2.0, 4.0, "Silva in Lisbon.")]
     assert [one.text for one in sentences_of(said)] == ["Yesterday I met Dr. Silva in Lisbon."]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("「はい。」と言った。", ["「はい。」と言った。"]),
+        ("「はい。」「いいえ。」", ["「はい。」", "「いいえ。」"]),
+        ("彼は「行く！」と叫んだ。そして帰った。", ["彼は「行く！」と叫んだ。", "そして帰った。"]),
+        ("「はい。」彼は帰った。", ["「はい。」", "彼は帰った。"]),
+        ("“你好。”他说。", ["“你好。”他说。"]),
+        ("他说：“你好。”然后走了。", ["他说：“你好。”", "然后走了。"]),
+        ("“네.” 하고 말했다.", ["“네.” 하고 말했다."]),
+        ("“क्या?” उसने पूछा।", ["“क्या?” उसने पूछा।"]),
+        ("«هل أنت هنا؟» سأل أحمد.", ["«هل أنت هنا؟» سأل أحمد."]),
+        ("« Oui. » dit-il. « Non\u202f! » Il partit.", ["« Oui. » dit-il.", "« Non\u202f! »", "Il partit."]),
+        ("(Sim.) disse ele. (Sim.) Ele saiu.", ["(Sim.) disse ele.", "(Sim.)", "Ele saiu."]),
+    ],
+)
+def test_a_sentence_continues_after_the_bracket_of_a_quotation(text: str, found: list[str]) -> None:
+    assert sentences(text) == found
+    assert not ends_sentence("「はい。」", "と言った")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from dropdub.errors import NotText, TooLong
 from dropdub.subtitles.cue_file import is_subtitle_file, read_subtitles
 from dropdub.subtitles.formats import Cue
 
+IN_MILLIS = [(1000, 3000, "Hi."), (4000, 6000, "Bye.")]
 THE_HOUSE = [(1.0, 3.0, "The house\nis white."), (4.0, 6.0, "The garden.")]
 ASS = """[Script Info]
 ScriptType: v4.00+
@@ -62,6 +64,65 @@ def test_each_format_is_read_under_any_name(tmp_path: Path, text: str, suffix: s
     assert _read(path) == THE_HOUSE
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[00:01.000 --> 00:03.000]  Hi.\n[00:04.000 --> 00:06.000]  Bye.\n",
+        "[1.00s -> 3.00s] Hi.\n[4.00s -> 6.00s] Bye.\n",
+        "[00:00:01 - 00:00:03] Hi.\n[00:00:04 - 00:00:06] Bye.\n",
+        "1 00:00:01,000 --> 00:00:03,000\nHi.\n\n2 00:00:04,000 --> 00:00:06,000\nBye.\n",
+        "[1]\n00:00:01,000 - -> 00:00:03,000\nHi.\n\n2.\n00:00:04,000 --> 00:00:06,000\nBye.\n",
+        "1\n00:00:01,000 --> 00:00:03,000\nHi.\n7\n00:00:04,000 --> 00:00:06,000\nBye.\n",
+        "1\n\u202a00:00:01,000\u00a0--> 00:00:03,000\u202c\nHi.\n\n\ufeff1\n00:00:04 --> 00:00:06\nBye.\n",
+        "```srt\n1\n00:00:01,000 --> 00:00:03,000\nHi.\n\n2\n00:00:04,000 --> 00:00:06,000\nBye.\n```\n",
+        "start\tend\ttext\n1000\t3000\tHi.\n4000\t6000\tBye.\n",
+        "1.0\t3.0\tHi.\n4.0\t6.0\tBye.\n",
+        "{DEFAULT}{}{C:$FFFFFF}\n{1}{1}25fps\n{25}{75}Hi.\n{100}{150}Bye.\n",
+        "[TITLE]\nx\n[BEGIN]\n[00:00:01]\nHi.\n[00:00:03]\n\n[00:00:04]\nBye.\n[00:00:06]\n[END]\n",
+        "[00:00:01] Hi.\n[00:00:03]\n[00:00:04] Bye.\n[00:00:06]\n",
+        "[kuwo:1]\n[00:01.00]v1: Hi.\n[00:03.00]\n[00:04.00]Bye.\n[00:06.00]\n",
+        "0:01\nHi.\n0:03\n\n0:04\nBye.\n0:06\n",
+        "<SYNC Start=1000 End=3000><P>Hi.<SYNC Start=4000><P>Bye.<SYNC Start=6000><P>&nbsp",
+        '<tt><body><p begin="00:01,0" end="00:03">Hi.</p><p begin="4s" end="6s">Bye.</p></body></tt>',
+        '{"segments": [{"start": 1.0, "end": 3.0, "text": " Hi."}, {"start": 4, "end": 6, "text": "Bye."}]}',
+        json.dumps({"transcription": [{"offsets": {"from": a, "to": b}, "text": text} for a, b, text in IN_MILLIS]}),
+        json.dumps(
+            {
+                "recognizedPhrases": [
+                    {"offsetInTicks": a * 1e4, "durationInTicks": (b - a) * 1e4, "nBest": [{"display": text}]}
+                    for a, b, text in IN_MILLIS
+                ]
+            }
+        ),
+        '[{"text": "Hi.", "start": 1, "duration": 2}, {"text": "Bye.", "start": 4, "duration": 2}]',
+    ],
+)
+def test_transcripts_and_subtitles_are_read_as_programs_and_people_write_them(tmp_path: Path, text: str) -> None:
+    (tmp_path / "talk.txt").write_text(text, encoding="utf-8")
+    assert is_subtitle_file(tmp_path / "talk.txt")
+    assert [(start, end, text) for start, end, text in _read(tmp_path / "talk.txt")] == [
+        (1.0, 3.0, "Hi."),
+        (4.0, 6.0, "Bye."),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "10:30\nWoke up.\n\n11:00\nBreakfast.\n\n12:15\nWent to town.\n",
+        "10:30:00 Opening\n11:00:00 First talk\n12:00:00 Lunch\n",
+        "3:16 For God so loved the world.\n3:17 For God sent not his Son.\n",
+        "1\t2\tfoo\n3\t4\tbar\n",
+        "10.5 -> 11.2 was the change.\n12.0 -> 13.1 was the next.\n",
+        "[1] A note.\n[2] Another.\n",
+        '{"a": 1, "start": [1, 2]}',
+    ],
+)
+def test_texts_with_times_are_no_subtitles(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.txt").write_text(text, encoding="utf-8")
+    assert not is_subtitle_file(tmp_path / "a.txt")
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
 def test_the_formats_are_recognized_in_utf_16_too(tmp_path: Path, encoding: str) -> None:
     for number, text in enumerate((SRT, VTT, ASS, TTML, SAMI)):
@@ -93,6 +154,13 @@ def test_ebu_stl_is_read_with_its_accents_from_the_start_of_the_programme(tmp_pa
         ("a.sub", b"\0\0\1\xba" + bytes(99), "VobSub"),
         ("a.sup", b"PG" + bytes(8) + b"\x16" + bytes(99), "PGS"),
         ("a.txt", b"Scenarist_SCC V1.0\n\n00:00:01:00\t9420\n", "Scenarist"),
+        ("a.sst", b"st_format\t2\nSP_NUMBER\tSTART\tEND\tFILE_NAME\n", "Scenarist"),
+        ("a.mcc", b"File Format=MacCaption_MCC V1.0\n\n", "MacCaption"),
+        ("a.xml", b'<?xml version="1.0"?><BDN Version="0.93"><Events/></BDN>', "BDN"),
+        ("a.xml", b'<DCSubtitle Version="1.0"><Font/></DCSubtitle>', "digital cinema"),
+        ("a.pac", b"\1" + bytes(99), "PAC"),
+        ("a.890", b"\1" + bytes(99), "Cavena"),
+        ("a.cap", b"\1" + bytes(99), "CAP"),
     ],
 )
 def test_what_cannot_be_read_is_refused_by_its_name(tmp_path: Path, name: str, data: bytes, called: str) -> None:
@@ -122,6 +190,10 @@ def test_prose_about_subtitles_is_prose(tmp_path: Path) -> None:
         ("1\n00:00:01,000 --> 00:00:02,000\n&amp;&nbsp;&#39;x&#39; &lt;i&gt;R&B&lt;/i&gt;\n", ["& 'x' R&B"]),
         ("1\n00:00:01,000 --> 00:00:02,000\n<ruby>漢字<rt>かんじ</rt></ruby> {laughs}\n", ["漢字 {laughs}"]),
         ("1\n00:00:01,000 --> 00:00:02,000\n{\\an7\\p1}m 0 0 l 1 0{\\p0}\n\n2\n00:00:03 --> 00:00:04\nHi\n", ["Hi"]),
+        ("1\n00:00:01,000 --> 00:00:02,000\n-->\n\n2\n00:00:03,000 --> 00:00:04,000\n--No.\n", ["-->", "--No."]),
+        ("1\n00:00:01,000 --> 00:00:02,000\na < b and c > d {b}x{/b} < i >y\n", ["a < b and c > d x y"]),
+        ("WEBVTT\n\n00:01.0 --> 00:02.0\n<v Ann>Right</v><v Bob>Yes\n", ["- Right\n- Yes"]),
+        ("{1}{1}25\n{25}{50}The\nhouse\n", ["The\nhouse"]),
         (
             "1\n00:00:01,000 --> 00:00:02,000\nمی\u200cخواهم\n\n2\n00:00:03,000 --> 00:00:04,000\n\u200f\n",
             ["می\u200cخواهم"],
@@ -132,6 +204,15 @@ def test_no_words_are_lost_and_no_markup_is_shown(tmp_path: Path, text: str, tex
     (tmp_path / "a.srt").write_text(text, encoding="utf-8")
     found = read_subtitles(tmp_path / "a.srt")
     assert ([cue.text for cue in found.cues], found.warnings) == (texts, ())
+
+
+def test_ebu_tt_counts_from_the_start_of_the_programme_and_says_what_it_loses(tmp_path: Path) -> None:
+    head = "<head><metadata><documentStartOfProgramme>10:00:00:00</documentStartOfProgramme></metadata></head>"
+    body = '<p begin="10:00:01:00" end="10:00:03:00">R&B</p><p begin="soon" end="4s">Lost</p>'
+    (tmp_path / "a.xml").write_text(f"<tt>{head}<body>{body}</body></tt>", encoding="utf-8")
+    found = read_subtitles(tmp_path / "a.xml")
+    assert [(cue.start, cue.end, cue.text) for cue in found.cues] == [(1.0, 3.0, "R&B")]
+    assert "“Lost”" in found.warnings[0]
 
 
 def test_what_cannot_be_read_is_named_with_its_line(tmp_path: Path) -> None:

@@ -72,7 +72,8 @@ def test_no_text_breaks_the_reader(text: str) -> None:
         assert all(cue.end > cue.start >= 0 and cue.lines for cue in cues_of(text, kind=kind))
 
 
-LINES = ("She said: <b>no</b> & left", "12", "a --> b", "C:\\New <3 &amp;", "e o coração?")
+LINES = ("She said: <b>no</b> & left", "12", "a --> b", "C:\\New <3 &amp;", "e o coração?", "-->", "7.",
+         "00:00:01,000 --> 00:00:02,000", "[00:01 - 00:02] He")  # fmt: skip
 
 
 @pytest.mark.parametrize(("kind", "write"), [("srt", write_srt), ("vtt", write_vtt)])

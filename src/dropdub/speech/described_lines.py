@@ -57,10 +57,16 @@ class DescribedLines:
 
 
 def _translated(part: Part, known: Mapping[str, str]) -> str:
-    """Return a description with its words translated, in its own brackets."""
+    """Return a description with its words translated, in its own brackets, and in small letters or capitals as it was.
+
+    These show that brackets within a sentence describe a sound, and translators begin with a capital.
+    """
     text = part.text.strip()
     inner = text.strip(_FENCES)
     if part.kind == "name" or not inner:
         return text
     found = known.get(inner, inner)
-    return text.replace(inner, found if inner.endswith(".") else found.rstrip("."), 1)
+    found = found if inner.endswith(".") else found.rstrip(".")
+    if inner[:1].islower():
+        found = found[:1].lower() + found[1:]
+    return text.replace(inner, found.upper() if inner.isupper() else found, 1)

@@ -11,9 +11,32 @@ ROLES = word_set(
     entrevistadora apresentador apresentadora todos ambos multidão hombre mujer niño niña chico chica reportero
     presentador narrateur narratrice homme femme garçon fille voix tous journaliste erzähler erzählerin mann
     frau junge mädchen stimme sprecher sprecherin alle narratore uomo donna ragazzo ragazza voce tutti
+    moderator caller operator teacher student customer waiter waitress doctor nurse officer interpreter translator
+    professor professora aluno aluna cliente médico médica moderador moderadora entrevistado entrevistada tradutor
     """
 )
 """Speakers without a name, in six languages."""
+TITLES = word_set(
+    """
+    dr dra mr mrs ms prof sr sra srta dona dom señor señora señorita don doña herr frau m mme mlle monsieur madame
+    mademoiselle signor signora signorina dott sgt lt
+    """
+)
+"""Forms of address before a name, in six languages; not captains and kings, who begin titles of films too."""
+SAYING_ENDS = ("说", "說", "道", "问", "問", "喊", "叫道", "回答", "と", "とは", "って")
+"""Ends of what is said before a quotation in Chinese and Japanese: `他说：`."""
+SOUND_SIGNS = (
+    "笑", "泣", "哭", "拍手", "掌声", "掌聲", "音楽", "音乐", "音樂", "の音", "の声", "咳", "ため息", "息", "叹", "嘆",
+    "鳴", "鸣", "웃음", "박수", "음악", "한숨", "울음", "소리", "기침",
+)  # fmt: skip
+"""What descriptions of sounds contain in Chinese, Japanese and Korean: laughter, tears, applause, music, sounds."""
+NOT_SOUNDS = word_set(
+    """
+    am pm a.m p.m sic ca circa bc ad bce ce aka i.e e.g ie eg etc kg km cm mm ml plural singular optional opcional
+    female male feminine masculine feminino masculino pt es en fr de it eu uk usa max min approx incl excl ed vol
+    """
+)
+"""What stands in brackets within a sentence and is said."""
 NO_NAMES = word_set(
     """
     note notes nb ps p.s warning caution danger attention example examples question answer tip hint remember
@@ -37,6 +60,26 @@ NO_NAMES = word_set(
     lektion erstens zweitens drittens heute morgen gestern jetzt ja nein gut aber und oder der die das ein eine
     lösung grund punkt fazit avvertenza attenzione esempio domanda risposta consiglio risultato regola capitolo
     primo secondo oggi domani ieri adesso qui sì bene allora ma il lo gli uno
+    pros cons input output before after pro con prós contras benefits benefit advantages advantage disadvantages
+    ingredients ingredient recipe definition theorem proof lemma exercise exercises homework task tasks level round
+    spoiler disclaimer quote city country spoken written meaning pronunciation synonym antonym plural singular
+    remember imagine think consider listen said says say asked answered replied thought wrote shouted whispered
+    added continued explained concluded asks answers thinks writes
+    disse diz dizia respondeu perguntou pensou gritou escreveu falou contou explicou acrescentou dissemos disseram
+    respondi perguntei pensei escrevi imagine pense lembrem lembra observação obs importante vantagens desvantagens
+    definição exercício ingredientes receita cidade país significado
+    dijo dice decía respondió preguntó pensó gritó escribió contó explicó dije pregunté respondí pensé imagina piensa
+    recuerden ventajas desventajas definición ejercicio ciudad
+    dit disait répondit demanda pensa cria écrivit expliqua ajouta rappel imaginez pensez avantages inconvénients
+    définition exercice ingrédients recette ville pays attention
+    sagte fragte antwortete dachte rief schrieb erklärte sagt fragt merke denken vorteile nachteile definition übung
+    zutaten rezept stadt land
+    disse dice rispose chiese pensò gridò scrisse ricorda ricordate immagina vantaggi svantaggi definizione esercizio
+    zei zegt vroeg antwoordde dacht let onthoud opmerking waarschuwing vraag antwoord voorbeeld
+    сказал сказала спросил спросила ответил ответила подумал подумала внимание примечание вопрос ответ пример помните
+    powiedział powiedziała zapytał odpowiedział uwaga pytanie odpowiedź przykład
+    قال قالت قلت يقول تقول سأل أجاب ملاحظة تحذير سؤال جواب مثال אמר אמרה אמרתי שאל ענה הערה אזהרה שאלה תשובה
+    گفت گفتم پرسید कहा बोला बोली पूछा नोट चेतावनी प्रश्न उत्तर 注意 注 例 例えば 問題 答え 回答 结论 結論 问题 警告
     """
 )
 """What people say or write before a colon that is no speaker, in six languages: `Note:`, `Question:`, `First:`."""

@@ -10,21 +10,28 @@ from dropdub.subtitles.formats import JOINER
 from dropdub.untrusted.text import unescaped
 
 # No character class contains the first character of its pattern, so garbage is scanned once, not from each of these.
-_TAG = re.compile(r"< *(?:/ *)?[a-zA-Z][^<>]*+>")
-_FORMATTING = re.compile(
-    r"<\s?/?\s?(?:[biusc]|em|strong|font|span|v|lang|ruby|rt|rp|p)(?:[\s.][^<>]*+)?>", re.IGNORECASE
+_NAMES = "[biusc]|em|strong|font|span|v|lang|ruby|rt|rp|p"
+_TAG = re.compile(
+    rf"</?[a-zA-Z][^<>]*+>|<\s{{1,2}}(?:/\s{{0,2}})?(?:{_NAMES})\s{{0,2}}>|<\s{{1,2}}font\s[^<>]*+>", re.IGNORECASE
 )
+"""With a blank after its bracket, only what surely is one: `a < b and c > d` is text."""
+_FORMATTING = re.compile(rf"<\s?/?\s?(?:{_NAMES})(?:[\s.][^<>]*+)?>", re.IGNORECASE)
 _BREAK = re.compile(r"<\s?br\s?/?\s?>|\[br\]", re.IGNORECASE)
 _READING_AID = re.compile(r"<(rt|rp)\b[^<>]*+>[^<>]*+(?:</\1\s?>)?", re.IGNORECASE)
 """Ruby: the reading of a character, in small print above it."""
 _TIME_TAG = re.compile(r"<[\d:.]++>")
 _BLOCK = re.compile(r"\{[^{}]*+\}")
-_COMMAND = re.compile(r"\\|^\{[a-zA-Z]:")
-"""SubStation's `{\\an8}`, or MicroDVD's `{y:i}`; in other braces, people write words."""
+_COMMAND = re.compile(r"\\|^\{[a-zA-Z]:|^\{/?[biusBIUS]\}")
+"""SubStation's `{\\an8}`, MicroDVD's `{y:i}`, or SubRip's `{b}`; in other braces, people write words."""
+_VOICE = re.compile(r"(?:[-–—][ \t]{0,9})?<v(?:\.[^<>\s]*+)?[ \t]+([^<>]*+)>", re.IGNORECASE)
+"""WebVTT's `<v Mary>`: what Mary says."""
 _DRAWS = re.compile(r"\\p(\d{1,4})")
 _WHOLE_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|[a-zA-Z]\w{1,30});")
-_DASH = re.compile(r"^(?P<marks>[\u200e\u200f\u202a-\u202e\u2066-\u2069]*)[-–—‐]\s*(?=[^\s\d])")
-"""Marks a change of speaker. It is kept if every line of a cue has it, so that shared cues can be recognized."""
+_DASH = re.compile(r"^(?P<marks>[\u200e\u200f\u202a-\u202e\u2066-\u2069]*)[-–—‐]\s*(?=[^\s\d>–—‐-])")
+"""Marks a change of speaker, unless it begins an arrow or a `--`.
+
+It is kept if every line of a cue has it, so that shared cues can be recognized.
+"""
 _UNSEEN = re.compile(r"[\s\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]+")
 """Blanks, and marks without width: they join letters or set the direction of writing, but show nothing themselves."""
 
@@ -34,11 +41,20 @@ def shown_lines(text: str, kind: str) -> tuple[str, ...]:
 
     Marks without width stay: Arabic, Hebrew, Persian and Indic scripts need them.
     """
+    text = _voices_apart(text) if kind == "vtt" else text
     text = _TIME_TAG.sub("", _READING_AID.sub("", _BREAK.sub("\n", _without_commands(text, kind))))
     text = _TAG.sub("", text).replace(r"\h", " ").replace(r"\n", "\n").replace(r"\N", "\n")
     text = text.replace(JOINER, "\0").replace("\ufeff", "")
     lines = (_trimmed(line) for line in _without_entities(text, kind).replace("\0", "").split("\n"))
     return tuple(_with_closed_music(_without_lone_dashes([line for line in lines if _UNSEEN.sub("", line)])))
+
+
+def _voices_apart(text: str) -> str:
+    """Return a text with what each of several named voices says on a line of its own, with a dash."""
+    before, *found = _VOICE.split(text)
+    if before.strip() or len(set(found[::2])) < 2:
+        return text
+    return "\n".join(f"- {' '.join(said.split())}" for said in found[1::2] if said.strip())
 
 
 def _trimmed(line: str) -> str:

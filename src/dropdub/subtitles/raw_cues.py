@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from dropdub.errors import TooLong
 
@@ -11,6 +11,8 @@ LATEST_S = 100 * 3600
 """No cue starts or ends later: SubRip, WebVTT and SubStation cannot all write 100 hours."""
 _MOST_NAMED = 5
 _QUOTED = 60
+_LONGEST_CONTINUED = 10_000
+"""Characters; a reader refuses half of them."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,29 @@ class RawCues:
         self.losses.append(f"Line {line} was left out, because {why}{words}.")
 
 
+def numbered_lines(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the lines of a text that are not blank, each with its number from 1."""
+    yield from ((number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip())
+
+
+def piped(text: str) -> str:
+    """Return the lines of a cue, which a bar separates; a slash at the start of one means italics."""
+    return "\n".join(part.strip().removeprefix("/").strip() for part in text.split("|"))
+
+
+def continued(found: RawCues, number: int, line: str) -> None:
+    """Add a line without a time to the cue before it, as another line of it; the first line of a file is lost.
+
+    A cue that is already too long to be accepted does not grow further.
+    """
+    if found.cues and len(found.cues[-1].text) > _LONGEST_CONTINUED:
+        return
+    if found.cues:
+        found.cues[-1] = replace(found.cues[-1], text=f"{found.cues[-1].text}\n{piped(line)}")
+    else:
+        found.lose(number, "it does not begin with a time", line)
+
+
 def several_languages(read: str, others: Sequence[str]) -> str:
     """Return the sentence on a file with subtitles in several languages, of which one was read."""
     return f"It has subtitles in several languages, of which {read} was read, not {', '.join(others)}."
@@ -64,11 +89,12 @@ def ended(cues: Sequence[RawCue]) -> list[RawCue]:
     ordered = sorted(cues, key=lambda cue: cue.start)
     starts = [cue.start for cue in ordered]
     found: list[RawCue] = []
-    following: float | None = None
+    following = later = None
     for cue, start in zip(reversed(ordered), reversed(starts), strict=True):
-        later = following if following is not None and following > start else None
+        if following is not None and following > start:
+            later = following  # cues that start together end together
         found.append(cue if cue.end is not None else RawCue(start, _end(cue, later), cue.text, cue.line))
-        following = start if following is None or start < following else following
+        following = start
     return found[::-1]
 
 

@@ -10,8 +10,8 @@ from itertools import islice
 from dropdub.errors import TooLarge
 from dropdub.subtitles.arrow_cues import arrow_cues
 from dropdub.subtitles.formats import Cue
-from dropdub.subtitles.json_cues import json3_cues
-from dropdub.subtitles.line_cues import LINE_READERS, microdvd_cues
+from dropdub.subtitles.json_cues import json_cues
+from dropdub.subtitles.line_cues import LINE_FORMATS, microdvd_cues
 from dropdub.subtitles.markup import shown_lines
 from dropdub.subtitles.raw_cues import RawCue, RawCues, ended, named_losses
 from dropdub.subtitles.recognition import subtitle_format
@@ -40,9 +40,10 @@ _READERS: Mapping[str, Callable[[str], RawCues]] = {
     "ass": substation_cues,
     "ttml": ttml_cues,
     "timedtext": timedtext_cues,
-    "json3": json3_cues,
+    "json3": json_cues,
+    "json": json_cues,
     "sami": sami_cues,
-    **LINE_READERS,
+    **{name: one.read for name, one in LINE_FORMATS.items()},
 }
 _ROLLING = ("timedtext", "json3")
 
@@ -69,7 +70,7 @@ def read_subtitle(text: str, *, suffix: str = "", fps: float | None = None) -> R
 
 
 def _unified(text: str) -> str:
-    return _LINE_END.sub("\n", text).lstrip("\ufeff")
+    return _LINE_END.sub("\n", text).replace("\ufeff", "")  # files that were put together have it inside
 
 
 def as_shown(raw: RawCues, kind: str) -> ReadCues:

@@ -5,23 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from dropdub.subtitles.clock import TIME, narrow
-from dropdub.subtitles.line_cues import LRC, LRC_FACT, MICRODVD, MPL2, SPRUCE, SPRUCE_FACT, TMPLAYER
+from dropdub.subtitles.arrow_times import arrow_times, pair_times
+from dropdub.subtitles.clock import narrow
+from dropdub.subtitles.json_cues import json_format
+from dropdub.subtitles.line_cues import LINE_FORMATS
 
 _LOOKED_AT = 40
 _LONGEST_LINE = 1_000
 _HEAD = 4_000
 _XML_NOISE = re.compile(r"\s*(?:<\?[^<>]*\?>|<!--(?:[^-]|-(?!->))*+-->|<!doctype[^<>\[]*>)", re.IGNORECASE)
 _ROOT = re.compile(r"\s*<(?:[\w.-]{1,40}:)?([A-Za-z][\w.-]{0,40})")
-_ROOTS = {"tt": "ttml", "timedtext": "timedtext", "sami": "sami"}
-_ARROW = re.compile(rf"[ \t]*{TIME}[ \t]*(?:-{{1,3}}[ \t]?(?:>|&gt;)|[–—―−]{{1,2}}>|→|⟶|=>)[ \t]*{TIME}(?:\s.*)?")
-_PAIR = re.compile(rf"[ \t]*{TIME}[ \t]*,[ \t]*{TIME}[ \t]*")
-_SUBVIEWER = re.compile(r"\[(?:information|subtitle|begin)\]", re.IGNORECASE)
+_ROOTS = {"tt": "ttml", "timedtext": "timedtext", "sami": "sami", "sync": "sami"}
+_SUBVIEWER = re.compile(r"\[(?:information|subtitle)\]", re.IGNORECASE)
 _SCRIPT = re.compile(r"^\s*\[(?:script info|v4\+? styles\+?|events)\]", re.IGNORECASE | re.MULTILINE)
 _DIALOGUE = re.compile(r"Dialogue:[^,\n]{0,40},[ \t]*-?\d{1,3}:\d{2}:\d{2}[.:]\d{1,3},")
-_LINES = (("microdvd", (MICRODVD,)), ("mpl2", (MPL2,)), ("lrc", (LRC, LRC_FACT)),
-          ("spruce", (SPRUCE, SPRUCE_FACT)), ("tmplayer", (TMPLAYER,)))  # fmt: skip
-_LINE_SHARE = 0.6
 _ARROWS_AMONG = 12
 """Lines for each line of times: a cue has a number, its times, a few lines of text and a blank one."""
 _UNREAD = (
@@ -29,8 +26,28 @@ _UNREAD = (
     (re.compile(r"# VobSub index file"), "VobSub"),
     (re.compile(r"\* Timeline: |@ This file written with the Avid"), "Avid captions"),
     (re.compile(r"<window[\s>]", re.IGNORECASE), "RealText"),
+    (re.compile(r"File Format=MacCaption_MCC"), "MacCaption captions (MCC)"),
+    (re.compile(r"st_format\s"), "Scenarist subtitles (SST)"),
+    (re.compile(r"\{(?=[^\0]{0,4000}\"results\")(?=[^\0]{0,4000}\"transcripts\")"), "Amazon's JSON without segments"),
     (re.compile(r"(?:TITLE|FILE|AUTHOR|NOTE|TYPE|FORMAT)=[^\n]*\n(?:[A-Z]+=[^\n]*\n)*\s*-?\d"), "MPSub"),
 )
+_UNREAD_ROOTS = {
+    "usfsubtitles": "Universal Subtitle Format",
+    "bdn": "BDN XML (Blu-ray subtitles)",
+    "dcsubtitle": "subtitles of digital cinema (DCSubtitle)",
+    "subtitlereel": "subtitles of digital cinema (SubtitleReel)",
+    "fcpxml": "Final Cut Pro XML",
+    "xmeml": "Final Cut Pro XML",
+    "textstream": "3GPP timed text (TTXT)",
+}
+_UNREAD_SUFFIXES = {
+    ".pac": "PAC (Screen Electronics)",
+    ".890": "Cavena 890",
+    ".cap": "Cheetah CAP",
+    ".cin": "Cinecanvas",
+    ".fpc": "FAB Subtitler",
+    ".sup": "PGS (Blu-ray subtitles)",
+}
 _PGS_SEGMENTS = b"\x14\x15\x16\x17\x80"
 
 
@@ -42,15 +59,15 @@ def subtitle_format(text: str) -> str | None:
         return "vtt"
     if head.startswith("<"):
         return _xml_format(bare)
-    if head.startswith("{") and '"events"' in bare and '"tStartMs"' in bare:
-        return "json3"
+    if found := json_format(bare):
+        return found
     if _is_script(head, bare):
         return "ass"
     lines = _first_lines(bare)
     if _has_arrows(lines):
         return "srt"
-    if any(_SUBVIEWER.fullmatch(line.strip()) for line in lines[:3]) or any(map(_PAIR.fullmatch, lines[:2])):
-        return "sbv" if any(map(_PAIR.fullmatch, lines)) else None
+    if any(_SUBVIEWER.fullmatch(line.strip()) for line in lines[:3]) or any(map(pair_times, lines[:2])):
+        return "sbv" if any(map(pair_times, lines)) else _line_format(lines)
     return _line_format(lines)
 
 
@@ -60,14 +77,14 @@ def unread_format(head: bytes, *, suffix: str) -> str | None:
         return "VobSub"
     if head.startswith(b"PG") and head[10:11] in tuple(bytes([one]) for one in _PGS_SEGMENTS):
         return "PGS (Blu-ray subtitles)"
-    return None
+    return _UNREAD_SUFFIXES.get(suffix) if b"\0" in head else None
 
 
 def unread_text_format(text: str) -> str | None:
     """Return the name of the format of a subtitle file that is text, but is not read; else None."""
     head = text.lstrip("\ufeff \n\t")[:_HEAD]
     named = next((name for pattern, name in _UNREAD if pattern.match(head)), None)
-    return named or ("Universal Subtitle Format" if _root_name(head) == "usfsubtitles" else None)
+    return named or _UNREAD_ROOTS.get(_root_name(head))
 
 
 def _is_script(head: str, text: str) -> bool:
@@ -98,14 +115,16 @@ def _first_lines(text: str) -> list[str]:
 
 def _has_arrows(lines: Sequence[str]) -> bool:
     """Return whether times stand where SubRip has them: at the beginning, and then again and again."""
-    found = sum(_ARROW.fullmatch(line) is not None for line in lines)
-    return any(map(_ARROW.fullmatch, lines[:3])) or (found > 1 and found * _ARROWS_AMONG >= len(lines))
+    found = sum(arrow_times(line) is not None for line in lines)
+    return any(map(arrow_times, lines[:3])) or (found > 1 and found * _ARROWS_AMONG >= len(lines))
 
 
 def _line_format(lines: Sequence[str]) -> str | None:
-    for name, patterns in _LINES:
-        fitting = [any(pattern.fullmatch(line) for pattern in patterns) for line in lines]
-        if fitting and fitting[0] and sum(fitting) >= _LINE_SHARE * len(lines):
-            timed = any(patterns[0].fullmatch(line) for line in lines)
-            return name if timed else None
+    for name, one in LINE_FORMATS.items():
+        timed = sum(one.cue.fullmatch(line) is not None for line in lines)
+        facts = sum(one.fact is not None and one.fact.fullmatch(line) is not None for line in lines)
+        firsts = (one.first,) if one.first else (one.cue, one.fact)
+        begins = bool(lines) and any(part is not None and part.fullmatch(lines[0]) for part in firsts)
+        if begins and timed >= one.fewest and timed + facts >= one.share * len(lines):
+            return name
     return None

@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from dropdub.subtitles.raw_cues import RawCue, RawCues
 
 _SYNC = re.compile(r"<sync\b[^<>]*?\bstart\s{0,9}=\s{0,9}[\"']?(-?\d{1,12})(?:ms)?[^<>]*>", re.IGNORECASE)
+_ENDS = re.compile(r"\bend\s{0,9}=\s{0,9}[\"']?(\d{1,12})", re.IGNORECASE)
 _PARAGRAPH = re.compile(r"<p\b([^<>]*)>", re.IGNORECASE)
 _CLASS = re.compile(r"\bclass\s{0,9}=\s{0,9}[\"']?([\w-]+)", re.IGNORECASE)
 _SOURCE = re.compile(r"\bid\s{0,9}=\s{0,9}[\"']?source\b", re.IGNORECASE)
 _COMMENT = re.compile(r"<!--(?:[^-]|-(?!->))*+(?:-->)?")
 _END = re.compile(r"</(?:body|sami)\s?>", re.IGNORECASE)
+_BLANK = re.compile(r"&nbsp\b;?", re.IGNORECASE)
 _BREAK = re.compile(r"<\s?br\s?/?\s?>", re.IGNORECASE)
 
 
@@ -20,9 +22,9 @@ def sami_cues(text: str) -> RawCues:
     """Return the cues of the first language of a file; a loss says that there are others."""
     found = RawCues()
     shown: dict[str, list[RawCue]] = {}
-    for line, start, paragraphs in _syncs(text):
+    for line, start, end, paragraphs in _syncs(text):
         for language, words in paragraphs:
-            shown.setdefault(language, []).append(RawCue(start, None, words, line))
+            shown.setdefault(language, []).append(RawCue(start, end, words, line))
     if not shown:
         return found
     # Some files write the class only once; what has none then belongs to the language that has most.
@@ -36,8 +38,11 @@ def sami_cues(text: str) -> RawCues:
     return found
 
 
-def _syncs(text: str) -> Iterator[tuple[int, float, list[tuple[str, str]]]]:
-    """Yield line, start in seconds and paragraphs of each moment. Words without a start are not shown."""
+def _syncs(text: str) -> Iterator[tuple[int, float, float | None, list[tuple[str, str]]]]:
+    """Yield line, start and end in seconds, and paragraphs of each moment; most files state no ends.
+
+    Words without a start are not shown.
+    """
     text = _COMMENT.sub(lambda found: "\n" * found[0].count("\n"), text)
     end = _END.search(text)
     marks = list(_SYNC.finditer(text, 0, end.start() if end else len(text)))
@@ -45,7 +50,13 @@ def _syncs(text: str) -> Iterator[tuple[int, float, list[tuple[str, str]]]]:
     for number, mark in enumerate(marks):
         line, at = line + text.count("\n", at, mark.start()), mark.start()
         until = marks[number + 1].start() if number + 1 < len(marks) else (end.start() if end else len(text))
-        yield line, int(mark[1]) / 1000, list(_paragraphs(text[mark.end() : until]))
+        ends = _ENDS.search(mark[0])
+        yield (
+            line,
+            int(mark[1]) / 1000,
+            int(ends[1]) / 1000 if ends else None,
+            list(_paragraphs(text[mark.end() : until])),
+        )
 
 
 def _paragraphs(text: str) -> Iterator[tuple[str, str]]:
@@ -61,4 +72,4 @@ def _paragraphs(text: str) -> Iterator[tuple[str, str]]:
 
 def _flowed(text: str) -> str:
     """Return HTML with the line ends that it shows, not those of its source."""
-    return "\n".join(" ".join(part.split()) for part in _BREAK.split(text))
+    return "\n".join(" ".join(part.split()) for part in _BREAK.split(_BLANK.sub(" ", text)))

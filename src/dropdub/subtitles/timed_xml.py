@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from xml.etree.ElementTree import Element
 
@@ -17,7 +17,9 @@ from dropdub.untrusted.xml import TooMuch, root_of
 
 _DECLARATION = re.compile(r"^\s*<\?xml[^<>]*\?>")
 _NAMED = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)([a-zA-Z]\w{1,30};)")
-_CLOCK = re.compile(r"(\d{1,6}):(\d{2}):(\d{2})(?:(\.\d{1,9})|:(\d{1,3})(?:\.\d{1,3})?)?")
+_BARE = re.compile(r"&(?!#\d{1,7};|#x[\da-fA-F]{1,6};|[a-zA-Z]\w{0,30};)")
+"""Damage that programs leave, and that is easily mended: `R&B`."""
+_CLOCK = re.compile(r"(?:(\d{1,6}):)?(\d{1,2}):(\d{2})(?:([.,]\d{1,9})|[:;](\d{1,3})(?:\.\d{1,3})?)?")
 _OFFSET = re.compile(r"(\d{1,12}(?:\.\d{1,9})?)(h|ms|m|s|f|t)?")
 _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001, None: 1.0}
 _HIDDEN = {"metadata", "title", "desc", "copyright", "set", "rt", "rp", "head"}
@@ -30,15 +32,28 @@ def ttml_cues(text: str) -> RawCues:
     root = _root(text)
     found = RawCues()
     body = next((one for one in root if _name(one) == "body"), None)
-    timed = list(_Timing.of(root).cues(body, _Span(0.0, None))) if body is not None else []
+    timing = _Timing.of(root)
+    timed = list(timing.cues(body, _Span(0.0, None))) if body is not None else []
+    found.losses += timing.unread(root)
     languages = list(dict.fromkeys(language for language, cue in timed if cue.text))
-    found.cues = [cue for language, cue in timed if not languages or language == languages[0]]
+    cues = [cue for language, cue in timed if not languages or language == languages[0]]
+    found.cues = _from_the_start(cues, timing.programme_start(root))
     if len(languages) > 1:
         found.losses.append(several_languages(languages[0] or "the first", languages[1:]))
     pictures = any(_name(one) == "image" or "backgroundImage" in map(_bare, one.keys()) for one in root.iter())
     if pictures and not any(cue.text for cue in found.cues):
         raise NotText("Its subtitles are pictures, not text.", remedy=PICTURES_REMEDY)
     return found
+
+
+def _from_the_start(cues: Sequence[RawCue], start_s: float) -> list[RawCue]:
+    """Return cues with times from the start of a programme that begins at `start_s`, often 10 h; tapes count so."""
+    if not start_s or any(cue.start < start_s for cue in cues):
+        return list(cues)
+    return [
+        replace(cue, start=round(cue.start - start_s, 3), end=None if cue.end is None else round(cue.end - start_s, 3))
+        for cue in cues
+    ]
 
 
 PICTURES_REMEDY = "Read its pictures with a program such as Subtitle Edit, save them as .srt, then drop that file."
@@ -80,6 +95,7 @@ def _number(text: str | None) -> float | None:
 
 def _root(text: str) -> Element:
     text = _DECLARATION.sub("", text.lstrip("\ufeff \n\t"))  # it is decoded: the declared encoding no longer counts
+    text = _BARE.sub("&amp;", text)
     text = _NAMED.sub(lambda found: html.escape(html.unescape(found[0])), text)
     try:
         return root_of(text.encode())
@@ -137,6 +153,8 @@ class _Timing:
 
     def cues(self, element: Element, around: _Span) -> Iterator[tuple[str, RawCue]]:
         """Yield the cues of an element, each with its language, which is empty if none is stated."""
+        if self._is_unread(element):
+            return
         span = self._span(element, around)
         if _name(element) == "p" and (span.is_timed or not any(_attribute(one, "begin") for one in element.iter())):
             if span.is_timed:
@@ -168,12 +186,30 @@ class _Timing:
         language = _attribute(element, "lang") or around.language
         return _Span(round(start, 3), None if stops is None else round(stops, 3), is_timed, language)
 
+    def unread(self, root: Element) -> list[str]:
+        """Return sentences on what has times that cannot be read."""
+        return [
+            f"A subtitle was left out, because its times cannot be read: “{' '.join(_words(one).split())[:60]}”."
+            for one in root.iter()
+            if self._is_unread(one)
+        ]
+
+    def _is_unread(self, element: Element) -> bool:
+        begin = _attribute(element, "begin")
+        return bool(begin) and self._seconds(begin) is None
+
+    def programme_start(self, root: Element) -> float:
+        """Return the time code at which a programme begins, if its document states it; else 0."""
+        stated = next((one.text for one in root.iter() if _name(one) == "documentstartofprogramme"), None)
+        return self._seconds(stated) or 0.0
+
     def _seconds(self, text: str | None) -> float | None:
         text = (text or "").strip()
         clock = _CLOCK.fullmatch(text)
         if clock:
-            hours, minutes, seconds = (int(part) for part in clock.group(1, 2, 3))
-            return hours * 3600 + minutes * 60 + seconds + float(clock[4] or 0) + int(clock[5] or 0) / self.frames
+            hours, minutes, seconds = (int(part or 0) for part in clock.group(1, 2, 3))
+            fraction = float((clock[4] or "0").replace(",", "."))
+            return hours * 3600 + minutes * 60 + seconds + fraction + int(clock[5] or 0) / self.frames
         offset = _OFFSET.fullmatch(text)
         if not offset:
             return None
