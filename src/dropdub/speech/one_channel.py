@@ -160,5 +160,7 @@ def _ways(names: Sequence[str]) -> Iterator[_Way]:
 
 
 def _channel_name(name: str, number: int, count: int) -> str:
+    if count == 2:  # also of sound that does not name its channels
+        return ("left channel", "right channel")[number]
     sides = {"FL": "left channel", "FR": "right channel", "FC": "centre channel"}
     return sides.get(name, f"channel {number + 1} of {count}")
