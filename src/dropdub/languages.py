@@ -119,9 +119,13 @@ _OWN_NAMES = {
     "gl": "galego",
 }
 """Names of languages and their variants as files are named, in the language itself and in English."""
-_SYNONYMS = {"no": "nb", "nor": "nb", "iw": "he", "in": "id", "cmn": "zh", "arb": "ar", "pes": "fa"}
+_SYNONYMS = {
+    **{"no": "nb", "nor": "nb", "iw": "he", "in": "id", "cmn": "zh", "arb": "ar", "pes": "fa", "fil": "tl"},
+    **{"scr": "hr", "scc": "sr", "mol": "ro", "mo": "ro", "ji": "yi", "jw": "jv", "zsm": "ms", "ekk": "et"},
+}
+"""Codes that the standard has withdrawn, and those of a language that another code includes."""
 _MADE_UP = {
-    **{"pob": "pt-BR", "ptb": "pt-BR", "ptg": "pt-PT"},
+    **{"pob": "pt-BR", "ptb": "pt-BR", "ptg": "pt-PT", "spl": "es-419"},
     **{"chs": "zh-Hans", "zhs": "zh-Hans", "cht": "zh-Hant", "zht": "zh-Hant"},
 }
 """Codes of a single region or script that programs made up or took from Windows, each with the standard's tag."""

@@ -18,6 +18,7 @@ from dropdub.media.sound.timed import TimedSound, in_blocks, joined, layout_of, 
 from dropdub.media.sound.wav import Samples
 from dropdub.speech.extraction import channel_names
 from dropdub.speech.one_channel import BLOCK, OneChannel
+from dropdub.speech.vad import speech_spans
 from tests.drive import Drive
 
 RATE = 16_000
@@ -62,6 +63,11 @@ CHANGES = {
         ("-c:a", "mp2", "-ac", "1", "-ar", "44100"),
         ("-c:a", "mp2", "-ac", "2", "-ar", "48000"),
         ("-c:a", "mp2", "-ac", "1", "-ar", "32000"),
+    ],
+    "higher.ts": [
+        ("-c:a", "mp2", "-ac", "1", "-ar", "32000"),
+        ("-c:a", "mp2", "-ac", "1", "-ar", "48000"),
+        ("-c:a", "mp2", "-ac", "1", "-ar", "44100"),
     ],
 }
 
@@ -147,6 +153,17 @@ def test_sound_is_cut_and_padded_on_its_clock(tmp_path: Path) -> None:
     pieces = placed(sound, rate=RATE, layout="mono", until_s=1.7, deadline_s=60)
     whole = np.concatenate(list(pieces))
     assert len(whole) == round(1.7 * RATE) and starts_s(whole[:, 0], RATE) == pytest.approx([1.5], abs=0.01)
+
+
+@pytest.mark.parametrize("level_db", [-60, -75])
+def test_a_faint_voice_is_extracted_with_all_its_detail(level_db: int, speech_wav: Path, tmp_path: Path) -> None:
+    voice = wav.read_range(speech_wav)
+    faint = tmp_path / "faint.wav"
+    soundfile.write(faint, voice * 10 ** (level_db / 20), RATE, subtype="PCM_24")
+    extracted = Drive(faint, tmp_path / "root").run(until="split").job_dir / "audio.wav"
+    assert likeness(wav.read_range(extracted), voice) > 0.99
+    heard, usual = (sum(span.duration_s for span in speech_spans(path)) for path in (extracted, speech_wav))
+    assert heard > 0.9 * usual
 
 
 # One channel

@@ -45,6 +45,10 @@ def test_language_codes_of_matroska_files_are_known() -> None:
     assert [primary(code) for code in ("fre", "ger", "dut", "chi", "por")] == ["fr", "de", "nl", "zh", "pt"]
 
 
+def test_codes_that_the_standard_has_withdrawn_are_known() -> None:
+    assert [primary(code) for code in ("scc", "scr", "mol", "iw", "fil")] == ["sr", "hr", "ro", "he", "tl"]
+
+
 def test_three_letter_codes_convert_from_tags_and_back() -> None:
     assert three_letters("pt-BR") == "por"
     assert primary(three_letters("en")) == "en"
@@ -83,7 +87,15 @@ def test_a_text_without_letters_gets_the_first_tag(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("code", "tag"),
-    [("pob", "pt-BR"), ("PTG", "pt-PT"), ("cht", "zh-Hant"), ("zhs", "zh-Hans"), ("pt_BR", "pt-BR"), ("en", "en")],
+    [
+        ("pob", "pt-BR"),
+        ("spl", "es-419"),
+        ("PTG", "pt-PT"),
+        ("cht", "zh-Hant"),
+        ("zhs", "zh-Hans"),
+        ("pt_BR", "pt-BR"),
+        ("en", "en"),
+    ],
 )
 def test_codes_that_programs_made_up_mean_a_language_with_its_region_or_script(code: str, tag: str) -> None:
     assert standard_tag(code) == tag

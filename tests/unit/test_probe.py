@@ -122,6 +122,31 @@ def test_a_late_start_is_reported(talk_video: Path, tmp_path: Path) -> None:
     assert info.duration_s == pytest.approx(11.0, abs=0.2)
 
 
+@pytest.mark.parametrize("name", ["part.webm", "part.wma", "part.mkv"])
+def test_the_time_before_a_late_start_is_no_part_of_the_length(name: str, speech: Path, tmp_path: Path) -> None:
+    codec = {"part.webm": "libopus", "part.wma": "wmav2", "part.mkv": "flac"}[name]
+    arguments = ["-map", "0:a", "-c:a", codec, "-output_ts_offset", "3600", str(tmp_path / name)]
+    run_ffmpeg([*input_arguments(speech), *arguments], deadline_s=60)
+    assert probe_media(tmp_path / name, timeout_s=10).duration_s == pytest.approx(11.0, abs=0.2)
+
+
+@pytest.mark.parametrize(("count", "purpose"), [(1, Purpose.UNSTATED), (2, Purpose.COMMENTARY)])
+def test_the_title_of_the_only_track_is_that_of_the_recording(
+    count: int, purpose: Purpose, speech: Path, tmp_path: Path
+) -> None:
+    sermon = tmp_path / "sermon.mka"
+    titled = ["-metadata:s:a:0", "title=Commentary on Romans", "-c:a", "libopus"]
+    run_ffmpeg([*input_arguments(speech), *["-map", "0:a"] * count, *titled, str(sermon)], deadline_s=60)
+    assert probe_media(sermon, timeout_s=10).audio[0].purpose is purpose
+
+
+def test_a_language_that_is_written_out_is_a_language(speech: Path, tmp_path: Path) -> None:
+    film = tmp_path / "film.mka"
+    named = ["-metadata:s:a:0", "language=Portuguese", "-map", "0:a", "-map", "0:a", "-c:a", "libopus"]
+    run_ffmpeg([*input_arguments(speech), *named, "-metadata:s:a:1", "language=qad", str(film)], deadline_s=60)
+    assert [track.language for track in probe_media(film, timeout_s=10).audio] == ["pt", None]
+
+
 @pytest.mark.parametrize(
     "content",
     [

@@ -40,6 +40,9 @@ from dropdub.media.streams import (
 
 _MICROSECONDS = 1_000_000
 _LONGEST_TITLE = 500
+_COUNTED_FROM_ZERO = frozenset({"matroska,webm", "asf", "nut"})
+_LATE_S = 0.3
+"""If the clock of one of these containers begins later, the length that it states may include the time before that."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +69,8 @@ class MediaInfo:
 def probe_media(path: Path, *, timeout_s: float) -> MediaInfo:
     """Examine the recording at `path`. A file without sound has an empty `audio`.
 
-    If the file does not state its length, it is read through; if there is not enough time for that, the length is
-    estimated from the part that was read.
+    If the file does not state its length, or may count it from before its beginning, it is read through; if there is
+    not enough time for that, the length is the stated one, or is estimated from the part that was read.
     Raises NotMedia, UnsupportedCodec, TooLarge, EmptyFile, NotAFile, UnreadableFile, DeadlineExceeded, and
     FileNotFoundError.
     """
@@ -155,12 +158,18 @@ def _title(container: av.container.InputContainer) -> str | None:
 
 def _duration(path: Path, container: av.container.InputContainer, size: int, ends_at: float) -> float:
     stated = container.duration / _MICROSECONDS if container.duration and container.duration > 0 else None
-    if stated is not None and container.format.name not in RAW_CONTAINERS:
+    if stated is not None and container.format.name not in RAW_CONTAINERS and not _counts_more(container):
         return stated
     found, whole = _read_through(container, size, ends_at)
     if found <= 0:
         raise NotMedia(f"{path.name} is not a recording: it contains neither sound nor picture.")
     return found if whole or stated is None else stated
+
+
+def _counts_more(container: av.container.InputContainer) -> bool:
+    """Return whether the stated length may be counted from second 0, as a part of a live stream or of a longer film."""
+    late_s = (container.start_time or 0) / _MICROSECONDS
+    return container.format.name in _COUNTED_FROM_ZERO and late_s > _LATE_S
 
 
 def _read_through(container: av.container.InputContainer, size: int, ends_at: float) -> tuple[float, bool]:

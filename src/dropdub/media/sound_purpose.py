@@ -57,15 +57,18 @@ _LANGUAGES = {
 _TITLES = {
     Purpose.DESCRIPTION: (
         *(r"audio[ -]?d[ei]s[ck]r[iy]", r"descri\w+ d[eo] audio", "audiobeschr", r"\bdescri(?:bed|ptive|ption)\b"),
+        *(r"\bdescriti[vo]", r"\bdeskription", r"\bcegos\b", r"\bciegos\b", r"\bnon vedenti\b", "deficientes? visua"),
         *(r"\bdvs\b", "visually", r"\bblind", "horfilm", "syntolk", "synstolk", "kuvailutulkk", "betimleme"),
-        *("тифло", "аудиодескрип", "аудиоопис", "音声解説", "解説放送", "副音声", r"화면\s?해설", "口述影像"),
+        *("тифло", "аудиодескрип", "аудиоопис", "незряч", "слабовидящ"),
+        *("音声解説", "解説音声", "解説放送", "副音声", r"화면\s?해설", "口述影像"),
     ),
     Purpose.COMMENTARY: (
         *("commenta", "comentari", "kommenta[rt]", r"\bcommento\b", "kommentti", "komentar", "комментар", "коментар"),
-        *("コメンタリー", "코멘터리", "評論音軌", "评论音轨"),
+        *(r"\bcom\. d[oae]\b", r"\byorum", "rifftrax", "コメンタリー", "코멘터리", "評論", "评论"),
     ),
     Purpose.WITHOUT_SPEECH: (
-        *("karaoke", "instrumental", r"\bisolated\b", r"\bm ?& ?e\b", r"\b(?:music|score) only"),
+        *("karaoke", "instrumental", r"\bisolated\b", r"\bisolad[oa]\b", r"\baislad[oa]\b", r"\bm ?& ?e\b"),
+        *(r"\b(?:music|score|(?:sound )?effects) only",),
         r"\bmusic (?:and|&|\+) (?:effects|sfx)",
     ),
     Purpose.HARD_OF_HEARING: (

@@ -11,6 +11,7 @@ from typing import Any
 
 from av.stream import Disposition
 
+from dropdub.languages import tag_of_name
 from dropdub.media.decoders import may_decode
 from dropdub.media.sound_purpose import Purpose, is_language, purpose_of
 from dropdub.media.stream_types import AudioStream, CoverPicture, SubtitleStream, VideoStream
@@ -26,7 +27,8 @@ _LONGEST_LANGUAGE = 35
 
 def audio_streams(streams: Iterable[Any]) -> tuple[AudioStream, ...]:
     """Return the audio streams in order."""
-    return tuple(_audio(stream) for stream in _known(streams, "audio") if _is_sound(stream))
+    found = [stream for stream in _known(streams, "audio") if _is_sound(stream)]
+    return tuple(_audio(stream, alone=len(found) == 1) for stream in found)
 
 
 def picture_of(streams: Iterable[Any]) -> VideoStream | None:
@@ -72,7 +74,7 @@ def _known(streams: Iterable[Any], kind: str) -> Iterator[Any]:
     return (one for one in streams if one.type == kind and getattr(one, "codec_context", None) is not None)
 
 
-def _audio(stream: Any) -> AudioStream:
+def _audio(stream: Any, *, alone: bool) -> AudioStream:
     return AudioStream(
         index=stream.index,
         codec=_codec(stream),
@@ -82,16 +84,18 @@ def _audio(stream: Any) -> AudioStream:
         duration_s=_seconds(stream, stream.duration),
         start_time_s=_seconds(stream, stream.start_time) or 0.0,
         default=bool(stream.disposition & Disposition.default),
-        purpose=_purpose(stream),
+        purpose=_purpose(stream, alone=alone),
         layout=stream.codec_context.layout.name,
     )
 
 
-def _purpose(stream: Any) -> Purpose:
+def _purpose(stream: Any, *, alone: bool) -> Purpose:
     flags = {flag.name for flag in Disposition if flag.name and stream.disposition & flag}
     tags = stream.metadata
-    # MP4 has no titles of tracks: programs write them as the handler's name.
-    return purpose_of(flags, title=tags.get("title") or tags.get("handler_name"), language=tags.get("language"))
+    # MP4 has no titles of tracks: programs write them as the handler's name. The title of the only track is that of the
+    # recording: "Commentary on Romans" is a sermon.
+    title = None if alone else tags.get("title") or tags.get("handler_name")
+    return purpose_of(flags, title=title, language=tags.get("language"))
 
 
 def _video(stream: Any) -> VideoStream:
@@ -119,8 +123,13 @@ def _language(stream: Any) -> str | None:
 
 
 def language_tag(tag: str | None) -> str | None:
-    """Return a file's language tag; None if it is missing, too long, or names no language."""
-    return tag if is_language(tag) and len(str(tag)) <= _LONGEST_LANGUAGE else None
+    """Return a file's language tag; None if it is missing, too long, or names no language.
+
+    Some programs write the language's name in place of a tag.
+    """
+    if not tag or not is_language(tag) or len(tag) > _LONGEST_LANGUAGE:
+        return None
+    return tag_of_name(tag) or tag
 
 
 def _is_cover(stream: Any) -> bool:

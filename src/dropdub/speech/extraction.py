@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 from av import AudioLayout
 
 from dropdub.errors import NotMedia, TooLong
@@ -30,6 +31,9 @@ _AT_THE_END_S = 1.0
 _WORTH_SAYING_S = 0.5
 _WITHOUT_RUMBLE = ("highpass=f=40",)
 """Takes out an offset and what no voice reaches: the deepest are at 65 Hz."""
+_FAINT, _RAISED_TO, _MOST_GAIN = 10 ** (-46 / 20), 10 ** (-40 / 20), 10 ** (20 / 20)
+"""Peaks of full scale 1, and a gain. A fainter voice would lose most of its 24 bits in the 16 that are written. It
+stays so quiet that voices are distinguished from noise by their pitch. More gain would make bursts of noise speech."""
 Progress = Callable[[float], None]
 
 
@@ -39,7 +43,8 @@ class Extracted:
 
     `sound` has no clock if that of the recording was found to be wrong. It was read to `until_s` at the latest. `jumps`
     is whether the clock jumps, so that only the stated length was read. `instead` is what was taken in place of the mix
-    of all channels, with its seconds of speech. `rumbles` is whether it has an offset or a rumble.
+    of all channels, with its seconds of speech. `rumbles` is whether it has an offset or a rumble. `peak` is the level
+    of its loudest sample.
     """
 
     duration_s: float
@@ -47,6 +52,7 @@ class Extracted:
     until_s: float
     instead: Mapping[str, float]
     rumbles: bool
+    peak: float
     jumps: bool = False
 
     @property
@@ -71,10 +77,11 @@ class Extraction:
         NotMedia, TooLong, and the errors of ffmpeg.
         """
         found = self._written_as_stated(part, progress)
-        if not found.rumbles:
+        # Filters of ffmpeg's that few recordings need would take longer than all the rest.
+        filters = [*(_WITHOUT_RUMBLE if found.rumbles else ()), *_raising(found.peak)]
+        if not filters:
             return found
-        # A filter of ffmpeg's that few recordings need would take longer than all the rest.
-        clean = self._written(found.sound, part, found.until_s, _unreported, filters=_WITHOUT_RUMBLE)
+        clean = self._written(found.sound, part, found.until_s, _unreported, filters=filters)
         return replace(clean, jumps=found.jumps)
 
     def length(self, found: Extracted, *, progress: Progress) -> SoundLength | None:
@@ -105,7 +112,7 @@ class Extraction:
         self, sound: TimedSound, part: Path, until_s: float, progress: Progress, *, filters: Sequence[str] = ()
     ) -> Extracted:
         stream, stated_s = self.source.probe.sound, max(self.source.probe.duration_s, 1.0)
-        mixer, depths = OneChannel(channel_names(stream)), Depths()
+        mixer, depths, peak = OneChannel(channel_names(stream)), Depths(), 0.0
         pieces = placed(
             sound,
             rate=SPEECH_RATE_HZ,
@@ -119,9 +126,10 @@ class Extraction:
             for block in joined(pieces, BLOCK):
                 mixed = mixer.mixed(block)
                 depths.add(mixed)
+                peak = max(peak, float(np.abs(mixed).max(initial=0.0)))
                 file.write(mixed)
                 progress(min(file.duration_s / stated_s, 1.0))
-            return Extracted(file.duration_s, sound, until_s, mixer.instead, depths.have_rumble)
+            return Extracted(file.duration_s, sound, until_s, mixer.instead, depths.have_rumble, peak)
 
     def _length_s(self, sound: TimedSound, until_s: float) -> float:
         found = self._length(sound, until_s, _unreported)
@@ -140,6 +148,12 @@ class Extraction:
             return counted(listed, has_clock=sound.has_clock)
         except ValueError:
             return None
+
+
+def _raising(peak: float) -> Iterator[str]:
+    """Yield the filter that raises a faint recording."""
+    if 0 < peak < _FAINT:
+        yield f"volume={min(_RAISED_TO / peak, _MOST_GAIN):.3f}:precision=float"
 
 
 def _unreported(_share: float) -> None:

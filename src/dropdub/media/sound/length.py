@@ -9,6 +9,9 @@ from pathlib import Path
 
 _HALF = Fraction(1, 2)
 _TIME_BASE = "#tb 0: 1/"
+_MPEG_FRAMES = (576, 1152)
+"""Samples of a frame of MP3 and MP2; no other usual codec has such frames."""
+_GAP_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,18 @@ def on_clock(rate: int, end_s: float) -> str:
     off, and what comes after `end_s`, before the gaps are filled. Otherwise a clock that jumps makes a gap of hours,
     which is filled all at once, in memory.
     """
-    return f"atrim=start=0:end={end_s:.3f},aresample={rate}:async=1"
+    return f"{_at_its_time()},atrim=start=0:end={end_s:.3f},aresample={rate}:async=1"
+
+
+def _at_its_time() -> str:
+    """Return the filter that puts the first MPEG frame after a gap before it: the next one shows whether it is a gap.
+
+    Where MPEG sound changes to a higher rate, ffmpeg takes the first frame of the new rate for the last one of the old,
+    but counts its time at the new rate. From 16 to 32 kHz, the resampler would then fill twice the time that has passed
+    with silence, and what follows would come too late.
+    """
+    is_mpeg = "+".join(f"eq(S,{size})" for size in _MPEG_FRAMES)
+    return f"asetpts='if(gt(PTS-PREV_INPTS-S,SR*{_GAP_S})*({is_mpeg}),PREV_INPTS+S,PTS)'"
 
 
 def counting(stream: str, rate: int, listed: Path, *, until_s: float, has_clock: bool) -> list[str]:

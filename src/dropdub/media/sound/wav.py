@@ -132,8 +132,10 @@ class WavWriter:
         if not self._large and (self._file.frames + len(samples)) * _BYTES_PER_SAMPLE > _PLAIN_WAV_BYTES:
             raise ValueError("more than 4 GB in a plain WAV: announce the length with expected_s")
         # libsndfile scales by 32767 here, but by 32768 when it reads: what is read and written again would be quieter.
-        scaled = np.clip(np.rint(samples * _FULL_SCALE), -_FULL_SCALE, _FULL_SCALE - 1)
-        self._file.write(np.nan_to_num(scaled, copy=False).astype(np.int16))
+        scaled = np.rint(samples * _FULL_SCALE)
+        np.clip(scaled, -_FULL_SCALE, _FULL_SCALE - 1, out=scaled)
+        finite = scaled if np.isfinite(scaled.sum()) else np.nan_to_num(scaled, copy=False)
+        self._file.write(finite.astype(np.int16))
 
     def __enter__(self) -> WavWriter:
         return self
