@@ -158,6 +158,11 @@ def real(path: Path) -> Path:
     return Path(os.path.normcase(os.path.realpath(path)))
 
 
+def named_root(explicit: Path | None, environment: Mapping[str, str]) -> Path | None:
+    """Return the root that the caller names: `explicit`, else $JOBS_ROOT; None if it has to be found."""
+    return explicit or (Path(environment["JOBS_ROOT"]) if environment.get("JOBS_ROOT") else None)
+
+
 def find_root(explicit: Path | None, environment: Mapping[str, str], cwd: Path) -> Path:
     """Return the root: `explicit`, else $JOBS_ROOT, else the nearest folder from `cwd` upward with `config.yaml`.
 
@@ -165,7 +170,7 @@ def find_root(explicit: Path | None, environment: Mapping[str, str], cwd: Path) 
     run, and anybody may have put a `config.yaml` in a shared folder. Raises UsageError if there is none, or if the
     nearest is refused.
     """
-    named = explicit or (Path(environment["JOBS_ROOT"]) if environment.get("JOBS_ROOT") else None)
+    named = named_root(explicit, environment)
     if named is not None:
         if not (named / CONFIG_NAME).is_file():
             raise UsageError(
