@@ -199,15 +199,24 @@ class TooSlow(PermanentError):
 
 
 class EngineMissing(PermanentError):
-    usual_remedy = "Install the engine, or choose another in config.yaml, then run: `dropdub retry JOB`."
+    usual_remedy = (
+        "Install the engine, or choose another, in config.yaml or in the file's .job.yaml, then run: "
+        "`dropdub retry JOB`."
+    )
 
 
 class UnsupportedLanguage(PermanentError):
-    usual_remedy = "Choose another language or another engine in config.yaml, then run: `dropdub retry JOB`."
+    usual_remedy = (
+        "Choose another language or another engine, in config.yaml or in the file's .job.yaml, then run: "
+        "`dropdub retry JOB`."
+    )
 
 
 class VoiceMissing(PermanentError):
-    usual_remedy = "Put the voice's recording into voices/, or choose another voice, then run: `dropdub retry JOB`."
+    usual_remedy = (
+        "Put the voice's recording into voices/, or choose another voice, in config.yaml or in the file's .job.yaml. "
+        "To list the voices: `dropdub voices list`. Then run: `dropdub retry JOB`."
+    )
 
 
 class BadSidecar(PermanentError):

@@ -6,7 +6,7 @@ import codecs
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import yaml
 
@@ -33,7 +33,7 @@ class SettingsLoader(yaml.SafeLoader):
     accept as well. A date is text, too, and so is every name: a profile may be called 2024.
     """
 
-    yaml_implicit_resolvers: ClassVar = {
+    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own name
         first: [
             (tag, _TRUE_OR_FALSE if tag == f"{_TAG}bool" else pattern)
             for tag, pattern in resolvers
