@@ -12,8 +12,9 @@ import yaml
 
 from dropdub.config import Config, JobOptions, load_config, read_sidecar
 from dropdub.errors import BadSidecar, ConfigError, UsageError
-from dropdub.root import Root, find_root
-from dropdub.setup.new_root import config_text
+from dropdub.operations.place import root_path
+from dropdub.root import Root, find_root, is_current
+from dropdub.setup.new_root import config_text, make_root
 from dropdub.store.location import database_url, sqlite_file, usable_url
 from dropdub.units import format_duration, format_size, parse_duration_s
 
@@ -149,6 +150,18 @@ def test_norwegian_and_dates_are_text_and_switches_take_yes_and_no(write: Any) -
 def test_a_profile_may_have_the_name_of_a_year_or_a_switch(write: Any) -> None:
     config = load_config(write("profiles:\n  2024: {targets: [pt]}\n  no: {targets: [es]}\n"))
     assert config.options_for("2024", {}).targets == ("pt",) and config.options_for("no", {}).targets == ("es",)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps the folder that a shell is in")
+def test_in_a_folder_that_was_removed_a_named_root_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone, root = tmp_path / "gone", tmp_path / "root"
+    gone.mkdir()
+    make_root(root)
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert root_path(root) == root and not is_current(root)
+    with pytest.raises(UsageError, match="current folder no longer exists"):
+        root_path(None)
 
 
 def test_all_repeated_names_are_reported_together(write: Any) -> None:

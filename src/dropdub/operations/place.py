@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from dropdub.errors import ConfigError, StoreError, UsageError
 from dropdub.files.ownership import why_not_trusted
-from dropdub.root import CONFIG_NAME, FOLDERS, Root, find_root, named_root
+from dropdub.root import CONFIG_NAME, FOLDERS, Root, current_folder, find_root, named_root
 from dropdub.root_record import RECORD_NAME
 from dropdub.store.location import usable_url
 from dropdub.yaml_file import read_mapping
@@ -53,7 +53,8 @@ class Place:
 
 def root_path(explicit: Path | None) -> Path:
     """Return the folder of the root. Raises UsageError if there is none."""
-    return find_root(explicit, os.environ, Path.cwd())
+    is_named = named_root(explicit, os.environ) is not None
+    return find_root(explicit, os.environ, Path() if is_named else current_folder())
 
 
 def find_place(explicit: Path | None) -> Place:
@@ -73,7 +74,10 @@ def find_place(explicit: Path | None) -> Place:
 def _place_without_config(explicit: Path | None, error: UsageError) -> Place:
     """Return a root whose config.yaml was removed while its daemon runs. Raises `error` if there is none."""
     named = named_root(explicit, os.environ)
-    folders = [named] if named is not None else [one for one in (Path.cwd(), *Path.cwd().parents) if _is_own(one)]
+    if named is not None:
+        folders = [named]
+    else:
+        folders = [one for one in (current_folder(), *current_folder().parents) if _is_own(one)]
     path = next((one.absolute() for one in folders if (one / RECORD_NAME).is_file()), None)
     if path is None or (path / CONFIG_NAME).is_file():
         raise error
