@@ -52,7 +52,7 @@ def show(place: Place, ref: str) -> JobDetails:
 
 def quality_of(job: JobView) -> Mapping[str, Any] | None:
     """Return `quality` of the manifest in the job's folder; None if there is none, or no manifest any more."""
-    from dropdub.publishing.earlier_results import read_manifest
+    from dropdub.publishing.manifest_file import read_manifest
 
     manifest = read_manifest(Path(job.published)) if job.published else None
     return manifest.get("quality") if manifest else None
