@@ -86,6 +86,7 @@ def test_options_are_read_as_they_were_validated_and_nothing_else(put: Put, text
         (b"voice: x" + b" " * MAX_PLAIN_BYTES, "too large for a settings file"),
         (b"\xff\xfev", "not UTF-8 text"),
         ("- a", "expected settings as `name: value` lines"),
+        ("job:\n  targets: [pt]\n", "leave out `job:`"),
     ],
 )  # fmt: skip
 def test_anything_but_a_plain_option_is_refused_in_a_sentence(put: Put, content: str | bytes, said: str) -> None:
