@@ -216,6 +216,24 @@ def test_a_text_is_processed_and_returned_as_a_job(place: Place, tmp_path: Path)
     assert seen[-1] == JobState.FAILED and blank.exists()
 
 
+def test_a_run_says_what_keeps_its_file_from_being_picked_up(place: Place, tmp_path: Path) -> None:
+    place.root.config_file.write_text("preload: false\nlimits: {min_free_disk: 900 TB}\n", encoding="utf-8")
+    (tmp_path / "talk.txt").write_text("Hello.\n", encoding="utf-8")
+    with pytest.raises(InterruptedError, match=r"at least 900\.0 TB is required"):
+        run(
+            place,
+            [tmp_path / "talk.txt"],
+            overrides={},
+            report=lambda _: None,
+            on_view=lambda _: None,
+            on_note=_interrupting,
+        )
+
+
+def _interrupting(note: str) -> None:
+    raise InterruptedError(note)
+
+
 def test_a_voice_is_added_listed_and_removed(place: Place, speech: Path) -> None:
     lines: list[str] = []
     added = voices.add(place, "anna", speech, report=lines.append)

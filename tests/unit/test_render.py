@@ -311,6 +311,13 @@ def test_lines_report_each_change_of_a_job_once(capsys: pytest.CaptureFixture[st
     assert told_lines == ["meeting.mp4: transcribe, 10 %", waiting, "meeting.mp4: mix, 63 %"]
 
 
+def test_lines_show_a_note_once_although_its_numbers_change(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = Lines()
+    for free in ("14.8 GB", "14.7 GB"):
+        lines.note(f"Only {free} is free.")
+    assert capsys.readouterr().out.count("is free") == 1
+
+
 def test_a_run_is_summarised_in_a_sentence() -> None:
     from dropdub.daemon.main import Summary
 
