@@ -25,6 +25,7 @@ _TEXT_HELP = "Save the file as UTF-8 text."
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 """How files begin that were written by `>` in Windows PowerShell, or saved as "Unicode"."""
 _TAG = "tag:yaml.org,2002:"
+_MERGING = "tag:yaml.org,2002:merge"
 _TRUE_OR_FALSE = re.compile("(?:true|True|TRUE|false|False|FALSE)$")
 
 
@@ -44,7 +45,7 @@ class SettingsLoader(yaml.SafeLoader):
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         for name, _ in node.value:
-            if isinstance(name, yaml.ScalarNode) and name.tag != f"{_TAG}merge":
+            if isinstance(name, yaml.ScalarNode) and name.tag != _MERGING:
                 name.tag = f"{_TAG}str"
         return super().construct_mapping(node, deep)
 
