@@ -55,7 +55,8 @@ Everything else holds after the next start of the daemon; until then, `dropdub s
 that were dropped before keep their options; `dropdub retry` uses the new ones. If the file cannot be used, the daemon
 continues with the settings that it has, and says in `dropdub status`, in its log and where it prints what is wrong.
 
-- `dropdub config check` reports each mistake with its line and the values that are allowed.
+- `dropdub config check` reports each mistake with its line and the values that are allowed, and what cannot succeed:
+  engines, voices, models and an ffmpeg that do not exist, and languages between which nobody translates.
 - `dropdub config show` prints the settings in force.
 - An environment variable overrides a setting: `DROPDUB_INBOX__SETTLE=10` sets `inbox.settle`. A service does not see
   the environment of your terminal.

@@ -44,6 +44,9 @@ _LONGEST_QUOTE = 500
 """Characters of a library's message to quote: some libraries repeat their whole input."""
 
 
+_ENDS = (".", "!", "?", ":", "…")
+
+
 class DropdubError(Exception):
     """Base class of all errors that Dropdub raises on purpose."""
 
@@ -58,7 +61,7 @@ class DropdubError(Exception):
     @property
     def sentence(self) -> str:
         """Return message and remedy as one text, with its commands still marked."""
-        return f"{self.message} {self.remedy}".strip()
+        return with_remedy(self.message, self.remedy)
 
     def to_dict(self) -> dict[str, Any]:
         """Return a dictionary from which another process can rebuild this error."""
@@ -196,15 +199,24 @@ class TooSlow(PermanentError):
 
 
 class EngineMissing(PermanentError):
-    usual_remedy = "Install the engine, or choose another in config.yaml, then run: `dropdub retry JOB`."
+    usual_remedy = (
+        "Install the engine, or choose another, in config.yaml or in the file's .job.yaml, then run: "
+        "`dropdub retry JOB`."
+    )
 
 
 class UnsupportedLanguage(PermanentError):
-    usual_remedy = "Choose another language or another engine in config.yaml, then run: `dropdub retry JOB`."
+    usual_remedy = (
+        "Choose another language or another engine, in config.yaml or in the file's .job.yaml, then run: "
+        "`dropdub retry JOB`."
+    )
 
 
 class VoiceMissing(PermanentError):
-    usual_remedy = "Put the voice's recording into voices/, or choose another voice, then run: `dropdub retry JOB`."
+    usual_remedy = (
+        "Put the voice's recording into voices/, or choose another voice, in config.yaml or in the file's .job.yaml. "
+        "To list the voices: `dropdub voices list`. Then run: `dropdub retry JOB`."
+    )
 
 
 class BadSidecar(PermanentError):
@@ -314,6 +326,13 @@ def unforeseen(error: BaseException) -> UnexpectedError:
     except Exception:  # the `__str__` of some exceptions raises
         text = type(error).__name__
     return UnexpectedError(f"Unexpected error: {text[:_LONGEST_QUOTE]}.")
+
+
+def with_remedy(message: str, remedy: str) -> str:
+    """Return what is wrong and what to do as one text. A list of mistakes ends without a full stop."""
+    if not remedy:
+        return message
+    return f"{message}{'' if message.endswith(_ENDS) else '.'} {remedy}".strip()
 
 
 def storable(text: str) -> str:

@@ -158,6 +158,27 @@ def real(path: Path) -> Path:
     return Path(os.path.normcase(os.path.realpath(path)))
 
 
+def named_root(explicit: Path | None, environment: Mapping[str, str]) -> Path | None:
+    """Return the root that the caller names: `explicit`, else $JOBS_ROOT; None if it has to be found."""
+    return explicit or (Path(environment["JOBS_ROOT"]) if environment.get("JOBS_ROOT") else None)
+
+
+def current_folder() -> Path:
+    """Return the current folder. Raises UsageError if it was removed, as another shell may have done."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError as error:
+        raise UsageError("The current folder no longer exists.", remedy="Go to another one and try again.") from error
+
+
+def is_current(folder: Path) -> bool:
+    """Return whether a folder is the current one, which may no longer exist."""
+    try:
+        return folder == Path.cwd()
+    except FileNotFoundError:
+        return False
+
+
 def find_root(explicit: Path | None, environment: Mapping[str, str], cwd: Path) -> Path:
     """Return the root: `explicit`, else $JOBS_ROOT, else the nearest folder from `cwd` upward with `config.yaml`.
 
@@ -165,7 +186,7 @@ def find_root(explicit: Path | None, environment: Mapping[str, str], cwd: Path) 
     run, and anybody may have put a `config.yaml` in a shared folder. Raises UsageError if there is none, or if the
     nearest is refused.
     """
-    named = explicit or (Path(environment["JOBS_ROOT"]) if environment.get("JOBS_ROOT") else None)
+    named = named_root(explicit, environment)
     if named is not None:
         if not (named / CONFIG_NAME).is_file():
             raise UsageError(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,34 @@ CORRECT = "Correct it, then run: `dropdub config check`."
 _TEXT_HELP = "Save the file as UTF-8 text."
 
 
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+"""How files begin that were written by `>` in Windows PowerShell, or saved as "Unicode"."""
+_TAG = "tag:yaml.org,2002:"
+_MERGING = "tag:yaml.org,2002:merge"
+_TRUE_OR_FALSE = re.compile("(?:true|True|TRUE|false|False|FALSE)$")
+
+
+class SettingsLoader(yaml.SafeLoader):
+    """Reads `no` as text, since it is Norwegian, and so `yes`, `on` and `off`, which settings that are true or false
+    accept as well. A date is text, too, and so is every name: a profile may be called 2024.
+    """
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own name
+        first: [
+            (tag, _TRUE_OR_FALSE if tag == f"{_TAG}bool" else pattern)
+            for tag, pattern in resolvers
+            if tag != f"{_TAG}timestamp"
+        ]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        for name, _ in node.value:
+            if isinstance(name, yaml.ScalarNode) and name.tag != _MERGING:
+                name.tag = f"{_TAG}str"
+        return super().construct_mapping(node, deep)
+
+
 def read_mapping(path: Path) -> tuple[dict[str, Any], yaml.Node | None]:
     """Return a file's mapping and its node tree (for `line_of`); an empty file gives an empty mapping.
 
@@ -27,9 +57,9 @@ def read_mapping(path: Path) -> tuple[dict[str, Any], yaml.Node | None]:
     """
     text = _text(path, _bytes(path, MAX_BYTES, follow=True))
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = yaml.compose(text, Loader=SettingsLoader)
         _refuse_repeated(path, node)
-        data = yaml.safe_load(text)
+        data = yaml.load(text, Loader=SettingsLoader)
     except (*BROKEN, RecursionError) as error:
         raise ConfigError(_broken(path, text, error), remedy=CORRECT) from error
     if data is None:
@@ -50,6 +80,11 @@ def read_plain_mapping(path: Path) -> tuple[dict[str, Any], yaml.Node | None]:
         return plain_mapping(text)
     except NotPlain as error:
         raise ConfigError(f"{path}{', ' if str(error).startswith('line ') else ': '}{error}") from error
+
+
+def without_folder(message: str, path: Path) -> str:
+    """Return the message of an error in a file without its folder and the last full stop, to be continued."""
+    return message.replace(str(path), path.name).rstrip(".")
 
 
 def line_of(node: yaml.Node | None, location: tuple[int | str, ...]) -> int | None:
@@ -89,7 +124,7 @@ def _bytes(path: Path, most: int, *, follow: bool) -> bytes:
 
 def _text(path: Path, raw: bytes) -> str:
     try:
-        return raw.decode("utf-8-sig")
+        return raw.decode("utf-16" if raw.startswith(_UTF_16) else "utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise ConfigError(f"{path}, line {line}: not UTF-8 text.", remedy=_TEXT_HELP) from error

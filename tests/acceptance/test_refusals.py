@@ -140,7 +140,7 @@ def test_jobs_wait_while_disk_space_is_low_and_resume_by_themselves(site: Callab
     ("text", "said"),
     [
         ("inbx: {}\n", "line 1: inbx: there is no such setting"),
-        ("retry:\n  attempts: many\n", "line 2: retry.attempts: Input should be a valid integer"),
+        ("retry:\n  attempts: many\n", "line 2: retry.attempts: expected a whole number"),
         ("retry:\n  attempts: 0\n", "line 2: retry.attempts: Input should be greater than or equal to 1"),
         ("inbox:\n  settle: soon\n", "line 2: inbox.settle: 'soon' is not a duration"),
         ("folders:\n  work: inbox/work\n", "is inside folders.inbox"),

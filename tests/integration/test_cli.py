@@ -145,6 +145,27 @@ def _called_by(name: str, *arguments: str) -> str:
     return done.stdout
 
 
+def test_showing_a_job_loads_neither_the_settings_nor_what_reads_texts() -> None:
+    code = "import sys, dropdub.cli.show, dropdub.operations.look, dropdub.publishing.manifest_file\n"
+    code += "print([name for name in ('dropdub.config', 'dropdub.text', 'sqlalchemy') if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_an_interrupt_while_the_program_is_still_being_loaded_prints_nothing() -> None:
+    code = (
+        "import sys\n"
+        "class Interrupting:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'dropdub.cli.console': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupting())\n"
+        "from dropdub.cli.app import main\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, "status"], capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (1, b"", b"")
+
+
 def test_version_is_printed(cli: Cli) -> None:
     assert cli("--version").stdout == f"dropdub {__version__}\n"
 

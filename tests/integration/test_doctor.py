@@ -179,6 +179,18 @@ def test_service_state_is_judged(installed: bool, enabled: bool, running: bool, 
     assert service.judge_service(installed=installed, enabled=enabled, running=running).state == state
 
 
+def test_a_program_for_notifications_that_is_not_there_is_a_problem(root: Path) -> None:
+    (root / "config.yaml").write_text(
+        f"notify:\n  on_success: [/none/tell, '{{name}}']\n  on_failure: ['{sys.executable}']\n", encoding="utf-8"
+    )
+    listed = json.loads(doctor(root, "--json").stdout)
+    [one] = [one for one in listed if one["what"] == "Notifications" and one["state"] == "problem"]
+    assert (one["text"].partition(" is not there")[0], one["detail"]) == (
+        "the program of notify.on_success",
+        "/none/tell",
+    )
+
+
 def test_undelivered_notices_are_reported(root: Path) -> None:
     assert "Notifications" not in found(root)
     settings = yaml.safe_load((root / "config.yaml").read_text(encoding="utf-8"))

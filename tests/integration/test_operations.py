@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO
 
 import numpy as np
+import psutil
 import pytest
 
+from dropdub.alive import place_of_processes
 from dropdub.config import load_config
 from dropdub.engines.models.catalogue import KnownModel
 from dropdub.engines.models.download.record import Condition
@@ -30,7 +33,7 @@ from dropdub.service.managed import ServiceStatus
 from dropdub.setup.choices import SetupOptions, choices_of
 from dropdub.setup.new_root import make_root
 from dropdub.setup.procedure import set_up
-from dropdub.store import queries
+from dropdub.store import queries, transitions
 from dropdub.store.database import Store
 from dropdub.store.states import JobState
 from tests.factories import NOW, a_queued_job, a_running_job, an_ended_job
@@ -97,6 +100,27 @@ def test_retry_returns_outcome_of_each_job_in_given_order(place: Place, store: S
     assert [one.job.name for one in changes.refused] == ["b.mp4"]
     assert state(store, failed.id or 0) == JobState.CLAIMING
     assert not changes.daemon_runs
+
+
+@pytest.mark.parametrize("trouble", ["removed", "a folder", "broken"])
+def test_status_works_without_a_usable_config_as_long_as_the_daemon_runs(tmp_path: Path, trouble: str) -> None:
+    root = make_root(tmp_path / "root")
+    with closing(find_place(root.path).store()) as store:
+        mine = {"pid": os.getpid(), "pid_started": psutil.Process().create_time(), "boot_id": place_of_processes()}
+        transitions.start_run(store, run_id="1", host=socket.gethostname(), now=time.time(), **mine)
+        root.config_file.unlink()
+        if trouble == "a folder":
+            root.config_file.mkdir()
+        elif trouble == "broken":
+            root.config_file.write_text("job: [\n", encoding="utf-8")
+        [note] = look.status(find_place(root.path)).notes
+        assert "config.yaml" in note
+        said = f"{note.partition(f'{root.path}{os.sep}')[2].partition('. ')[0].rstrip('.')}. It continues."
+        transitions.beat(store, "1", notes=[said], shares={}, now=time.time())
+        assert look.status(find_place(root.path)).notes == [], "it is not said twice"
+        transitions.stop_run(store, "1", now=time.time())
+    with pytest.raises(UsageError, match=r"config\.yaml"):
+        find_place(root.path)
 
 
 def test_unknown_name_changes_no_job(place: Place, store: Store) -> None:
@@ -190,6 +214,24 @@ def test_a_text_is_processed_and_returned_as_a_job(place: Place, tmp_path: Path)
     assert (job.name, job.state) == ("blank.txt", JobState.FAILED)
     assert any(line.startswith("blank.txt: failed") for line in lines)
     assert seen[-1] == JobState.FAILED and blank.exists()
+
+
+def test_a_run_says_what_keeps_its_file_from_being_picked_up(place: Place, tmp_path: Path) -> None:
+    place.root.config_file.write_text("preload: false\nlimits: {min_free_disk: 900 TB}\n", encoding="utf-8")
+    (tmp_path / "talk.txt").write_text("Hello.\n", encoding="utf-8")
+    with pytest.raises(InterruptedError, match=r"at least 900\.0 TB is required"):
+        run(
+            place,
+            [tmp_path / "talk.txt"],
+            overrides={},
+            report=lambda _: None,
+            on_view=lambda _: None,
+            on_note=_interrupting,
+        )
+
+
+def _interrupting(note: str) -> None:
+    raise InterruptedError(note)
 
 
 def test_a_voice_is_added_listed_and_removed(place: Place, speech: Path) -> None:

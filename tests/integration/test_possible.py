@@ -11,10 +11,14 @@ from typing import Any
 import pytest
 
 from dropdub.config import Config, JobOptions
+from dropdub.config.settings import Models
 from dropdub.dubbing.configured import Installed, as_usage_error
 from dropdub.dubbing.possible import Source, refuse_impossible
+from dropdub.engines.base import EngineSettings
 from dropdub.engines.registry import EngineRegistry
 from dropdub.errors import DropdubError, EngineMissing, UnsupportedLanguage, VoiceMissing
+from dropdub.media.ffmpeg import FFMPEG_VARIABLE
+from dropdub.pasting import with_commands
 from dropdub.root import Root
 from tests.drive import LIGHT, Drive
 
@@ -61,7 +65,7 @@ def test_it_is_refused_in_the_settings_and_in_a_profile(tmp_path: Path, case: st
     config = Config(job=JobOptions(**light({})), profiles={"a": {}, "b": options})
     assert [(section, type(one)) for section, one in Installed(root, config).impossible()] == [("profiles.b", error)]
     usage = as_usage_error(found[0][1], "job")
-    assert usage.message.startswith("job: ") and "retry" not in usage.remedy
+    assert usage.message.startswith("job: ") and "retry" not in with_commands(usage.remedy, root=None)
 
 
 @pytest.mark.parametrize("case", REFUSED)
@@ -74,6 +78,56 @@ def test_a_dropped_recording_is_refused_as_soon_as_it_is_known(
         drive.run()
     assert drive.facts == {}, "it is refused by the first step"
     assert not list(drive.outbox.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("use", "said"),
+    [
+        ({"faster-whisper": "medium"}, "There is no model medium for faster-whisper.*Did you mean whisper-medium"),
+        ({"faster-whisper": "whisper-gigantic"}, "There is no model whisper-gigantic for faster-whisper"),
+        ({"faster-whisper": "nllb-200-distilled-600M"}, "is a model of nllb, not of faster-whisper"),
+        ({"fasterwhisper": "whisper-base"}, "There is no engine fasterwhisper. Did you mean faster-whisper"),
+    ],
+)
+def test_a_model_that_can_never_be_there_is_refused_rather_than_waited_for(
+    tmp_path: Path, speech: Path, use: dict[str, str], said: str
+) -> None:
+    config = Config(job=JobOptions(**light({"transcriber": "faster-whisper"})), models=Models(use=use))
+    [(section, error)] = Installed(Root.at(tmp_path), config).impossible()
+    assert section == "models.use" and re.search(said, error.message) and "models list" in error.remedy
+    if "faster-whisper" in use:
+        registry = EngineRegistry(settings=EngineSettings(tmp_path, use))
+        drive = Drive(speech, tmp_path / "root", options=config.job, engines=registry)
+        with pytest.raises(EngineMissing, match=said):
+            drive.run()
+        assert drive.facts == {}
+
+
+@pytest.mark.parametrize("use", [{"faster-whisper": "whisper-medium"}, {"faster-whisper": "/share/medium"}, {}])
+def test_a_model_that_may_come_is_waited_for(tmp_path: Path, use: dict[str, str]) -> None:
+    config = Config(job=JobOptions(**light({"transcriber": "faster-whisper"})), models=Models(use=use))
+    assert not list(Installed(Root.at(tmp_path), config).impossible())
+
+
+def test_a_model_in_a_folder_of_its_own_name_is_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "models" / "mine").mkdir(parents=True)
+    config = Config(job=JobOptions(**light({})), models=Models(use={"faster-whisper": "mine"}))
+    assert not list(Installed(Root.at(tmp_path), config).impossible())
+
+
+def test_an_ffmpeg_that_is_not_there_is_refused_before_a_text_is_translated(
+    driven: Callable[..., Drive], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed = Installed(Root.at(tmp_path), Config(job=JobOptions(**light({})), ffmpeg="/none/ffmpeg"))
+    assert [section for section, _ in installed.impossible()] == ["ffmpeg"]
+    with pytest.raises(EngineMissing, match="/none/ffmpeg"):
+        installed.refuse(JobOptions(**light({})), is_heard=False)
+    monkeypatch.setenv(FFMPEG_VARIABLE, "/none/ffmpeg")
+    (tmp_path / "talk.txt").write_text(CAT, encoding="utf-8")
+    drive = driven(tmp_path / "talk.txt", targets=["es"])
+    with pytest.raises(EngineMissing, match="/none/ffmpeg"):
+        drive.run()
+    assert drive.facts == {}
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ from dropdub.daemon.intake.revisions import Revision, known_revision
 from dropdub.errors import UnreadableFile
 from dropdub.pipeline.artifacts import Transcript
 from dropdub.pipeline.companion import Companion
-from dropdub.publishing.earlier_results import read_manifest, read_transcript
+from dropdub.publishing.earlier_results import read_transcript
+from dropdub.publishing.manifest_file import read_manifest
 from dropdub.store import transitions
 from dropdub.store.tables import Job
 from dropdub.subtitles.user_files import earlier_transcript

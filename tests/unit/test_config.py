@@ -12,8 +12,9 @@ import yaml
 
 from dropdub.config import Config, JobOptions, load_config, read_sidecar
 from dropdub.errors import BadSidecar, ConfigError, UsageError
-from dropdub.root import Root, find_root
-from dropdub.setup.new_root import config_text
+from dropdub.operations.place import root_path
+from dropdub.root import Root, find_root, is_current
+from dropdub.setup.new_root import config_text, make_root
 from dropdub.store.location import database_url, sqlite_file, usable_url
 from dropdub.units import format_duration, format_size, parse_duration_s
 
@@ -88,11 +89,32 @@ def test_all_problems_are_reported_together_each_with_its_line(write: Any) -> No
         ("inbox:\n  rescan: .inf\n", "line 2: inbox.rescan"),
         ("split:\n  target: 60\n  window: 50\n", "window must be at most half of target"),
         ("_env_prefix: X_\n", "line 1: _env_prefix: there is no such setting"),
-        ("profiles:\n  a: {targts: [pt]}\n", "profiles.a.targts: there is no such setting"),
+        (
+            "profiles:\n  a: {targts: [pt]}\n",
+            "line 2: profiles.a.targts: there is no such setting. Did you mean",
+        ),
+        (
+            "profiles:\n  a: {report: 3}\n  b:\n    mix: {separate: x}\n",
+            "line 4: profiles.b.mix.separate: expected",
+        ),
+        ("targets: [pt]\n", "line 1: targets: there is no such setting. Did you mean job.targets?"),
+        ("job:\n  mode: burn\n", "line 2: job.mode: there is no such setting. Did you mean subtitles.mode?"),
+        ("job:\n  voice: 7\n", "line 2: job.voice: expected text: put the value between quotes (found 7)"),
+        ("retry:\n  attempts: many\n", "line 2: retry.attempts: expected a whole number (found 'many')"),
+        (
+            "pools:\n  transcribe: {workers: many}\n",
+            "line 2: pools.transcribe.workers: expected a whole number, or 'auto' (found 'many')",
+        ),
+        (
+            "pools:\n  transcribe: {memory: big}\n",
+            "line 2: pools.transcribe.memory: 'big' is not a size: use for example 500 MB or 4 GB",
+        ),
+        ("job:\n  synthesis: {verify: maybe}\n", "job.synthesis.verify: expected true or false, or 'auto'"),
+        ("metrics: {file: /tmp/x.txt}\n", "line 1: metrics.file: the name '/tmp/x.txt' must end in .prom"),
         ("job: {out: results}\n", "line 1: job.out: 'results' is not a full path"),
         ("profiles:\n  a: {out: ~/results}\n", "profiles.a.out: '~/results' is not a full path"),
         ("- one\n", "expected settings as `name: value` lines"),
-        ("1: one\n", "expected settings as `name: value` lines"),
+        ("1: one\n", "line 1: '1': there is no such setting"),
         ("a: [1,\n", "line 2: a bracket is opened and never closed"),
         ("a: &x [*x]\n", "a: there is no such setting"),
         ("job: &x {mix: *x}\n", "an alias (*) leads to a section that contains itself"),
@@ -118,6 +140,30 @@ def test_a_mistake_is_reported_in_a_sentence(write: Any, text: str, said: str) -
     assert said in raised.value.message
 
 
+def test_norwegian_and_dates_are_text_and_switches_take_yes_and_no(write: Any) -> None:
+    text = "job:\n  targets: [no]\n  language: no\n  report: no\n  synthesis: {verify: yes}\n"
+    job = load_config(write(f"{text}  hotwords: [on, 2024-01-01]\n")).job
+    assert (job.targets, job.language, job.hotwords) == (("no",), "no", ("on", "2024-01-01"))
+    assert (job.report, job.synthesis.verify) == (False, True)
+
+
+def test_a_profile_may_have_the_name_of_a_year_or_a_switch(write: Any) -> None:
+    config = load_config(write("profiles:\n  2024: {targets: [pt]}\n  no: {targets: [es]}\n"))
+    assert config.options_for("2024", {}).targets == ("pt",) and config.options_for("no", {}).targets == ("es",)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps the folder that a shell is in")
+def test_in_a_folder_that_was_removed_a_named_root_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone, root = tmp_path / "gone", tmp_path / "root"
+    gone.mkdir()
+    make_root(root)
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert root_path(root) == root and not is_current(root)
+    with pytest.raises(UsageError, match="current folder no longer exists"):
+        root_path(None)
+
+
 def test_all_repeated_names_are_reported_together(write: Any) -> None:
     with pytest.raises(ConfigError) as raised:
         load_config(write("job:\n  voice: a\n  voice: b\nretry:\n  first: 1\njob: {}\n"))
@@ -132,10 +178,19 @@ def test_a_profile_may_change_what_it_merges_from_another(write: Any) -> None:
     assert load_config(write(text)).options_for("b", {}).voice == "y"
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
-def test_a_file_in_another_encoding_is_refused_with_the_line(tmp_path: Path, encoding: str) -> None:
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+def test_a_file_that_windows_programs_mark_with_its_encoding_is_read(tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "config.yaml"
-    path.write_bytes("job:\n  initial_prompt: olá\n".encode(encoding))
+    path.write_bytes("job:\r\n  initial_prompt: olá\r\n".encode(encoding))
+    assert load_config(path).job.initial_prompt == "olá"
+    sidecar = tmp_path / "a.mp4.job.yaml"
+    sidecar.write_bytes("targets: [pt]\r\n".encode(encoding))
+    assert read_sidecar(sidecar) == {"targets": ["pt"]}
+
+
+def test_a_file_in_another_encoding_is_refused_with_the_line(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_bytes("job:\n  initial_prompt: olá\n".encode("latin-1"))
     with pytest.raises(ConfigError, match=r"line \d: not UTF-8 text") as raised:
         load_config(path)
     assert "UTF-8" in raised.value.remedy

@@ -12,7 +12,8 @@ from dropdub.config import JobOptions
 from dropdub.files.durable import key
 from dropdub.pipeline.artifacts import Segment
 from dropdub.pipeline.facts import Facts
-from dropdub.publishing.deliverables import MANIFEST, as_text, deliverable_name, manifest, readable
+from dropdub.publishing.deliverables import as_text, deliverable_name, manifest, readable
+from dropdub.publishing.manifest_file import MANIFEST
 
 KINDS = [(suffix, target) for target in (None, "pt", "pt-BR") for suffix in ("txt", "srt", "vtt", "json", "m4a", "mp4")]
 

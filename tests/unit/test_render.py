@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -193,8 +194,8 @@ QUALITY = quality_of(
 ).to_json()
 
 
-def said(record: JobRecord, quality: dict[str, Any] | None = None) -> str:
-    console = a_console()
+def said(record: JobRecord, quality: dict[str, Any] | None = None, *, width: int = 80) -> str:
+    console = a_console(width)
     show.print_job(record, console, CLOCK, quality)
     return text_of(console)
 
@@ -241,6 +242,12 @@ def test_output_matches_snapshot(name: str) -> None:
         pytest.fail(f"{file} was not there and has been written: look at it")
     assert text == file.read_text(encoding="utf-8")
     assert max(cell_len(line) for line in text.splitlines() if "/srv/" not in line) <= 80
+
+
+def test_a_narrow_terminal_cuts_the_names_of_steps_and_not_what_follows() -> None:
+    step = a_step("publish/translation.es", "succeeded", an_attempt("succeeded", 0.31))
+    record = JobRecord(job=a_job(), steps=[step], events=[])
+    assert re.search(r"…\S* +succeeded +1 +0\.3 s$", said(record, width=40), re.MULTILINE)
 
 
 @pytest.mark.parametrize("width", [80, 100, 160])
@@ -302,6 +309,13 @@ def test_lines_report_each_change_of_a_job_once(capsys: pytest.CaptureFixture[st
     told_lines = [line.partition("  ")[2] for line in capsys.readouterr().out.splitlines()]
     waiting = f"lesson.mp3: {WAITING.reason}"
     assert told_lines == ["meeting.mp4: transcribe, 10 %", waiting, "meeting.mp4: mix, 63 %"]
+
+
+def test_lines_show_a_note_once_although_its_numbers_change(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = Lines()
+    for free in ("14.8 GB", "14.7 GB"):
+        lines.note(f"Only {free} is free.")
+    assert capsys.readouterr().out.count("is free") == 1
 
 
 def test_a_run_is_summarised_in_a_sentence() -> None:

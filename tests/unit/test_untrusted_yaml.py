@@ -84,8 +84,9 @@ def test_options_are_read_as_they_were_validated_and_nothing_else(put: Put, text
         ("voice: {a: {b: {c: {d: {e: {f: {g: 1}}}}}}}", "line 1: nested more deeply than any option"),
         ("voice: [" + "1," * (MOST_PARTS + 1) + "]", f"more than {MOST_PARTS} values"),
         (b"voice: x" + b" " * MAX_PLAIN_BYTES, "too large for a settings file"),
-        (b"\xff\xfev\x00", "not UTF-8 text"),
+        (b"\xff\xfev", "not UTF-8 text"),
         ("- a", "expected settings as `name: value` lines"),
+        ("job:\n  targets: [pt]\n", "leave out `job:`"),
     ],
 )  # fmt: skip
 def test_anything_but_a_plain_option_is_refused_in_a_sentence(put: Put, content: str | bytes, said: str) -> None:

@@ -11,7 +11,7 @@ from dropdub.errors import UsageError
 from dropdub.kits import Kit
 from dropdub.operations.place import Place
 from dropdub.pasting import COMMAND_INDENT, command
-from dropdub.root import CONFIG_NAME, Root
+from dropdub.root import CONFIG_NAME, Root, is_current
 from dropdub.setup.new_root import make_root
 from dropdub.units import counted, parse_duration_s
 
@@ -92,5 +92,5 @@ def _say_next_steps(root: Root) -> None:
     say(f"  The settings are in              {root.config_file}")
     say()
     say("To get translations and dubs, first set the languages there, for example: targets: [pt]")
-    watch = command(None if root.path == Path.cwd() else root.path, "watch")
+    watch = command(None if is_current(root.path) else root.path, "watch")
     say(f"Then start it with:\n{COMMAND_INDENT}{watch}")

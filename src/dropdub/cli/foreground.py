@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.text import Text
 
 from dropdub.cli import render
 from dropdub.cli.console import console, printing, say
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
     from dropdub.store.views import JobView
 
 
+_NUMBERS = re.compile(r"[\d.,]+")
+
+
 def watch(root: Path, *, until_idle: bool, accept_missing: bool = False, shared_inbox: bool = False) -> int:
     from dropdub.daemon.main import run_daemon
 
@@ -42,7 +47,15 @@ def run(place: Place, files: Sequence[Path], *, overrides: dict[str, Any], profi
     from dropdub.operations.run_files import run as process
 
     with _shown(console()) as shown:
-        jobs = process(place, files, overrides=overrides, profile=profile, report=shown.report, on_view=shown.look)
+        jobs = process(
+            place,
+            files,
+            overrides=overrides,
+            profile=profile,
+            report=shown.report,
+            on_view=shown.look,
+            on_note=shown.note,
+        )
     with printing() as screen:
         screen.print(render.job_table(jobs, render.Clock(time.time()), width=screen.width))
     for line in (*render.suggestions(jobs), *render.outputs(jobs)):
@@ -52,14 +65,32 @@ def run(place: Place, files: Sequence[Path], *, overrides: dict[str, Any], profi
     return DONE if all(job.state == JobState.SUCCEEDED for job in jobs) else FELL_SHORT
 
 
+class _Once:
+    """Knows which notes were shown. One whose numbers have changed, such as the free space, is not shown again."""
+
+    def __init__(self) -> None:
+        self._shown: set[str] = set()
+
+    def is_new(self, note: str) -> bool:
+        known = len(self._shown)
+        self._shown.add(_NUMBERS.sub("", note))
+        return len(self._shown) > known
+
+
 class Lines:
     """Prints a line when a job enters a new stage or waits: for pipes and logs."""
 
     def __init__(self) -> None:
         self._shown: dict[int, tuple[str, str | None]] = {}
+        self._notes = _Once()
 
     def report(self, line: str) -> None:
         _say_timed(line)
+
+    def note(self, text: str) -> None:
+        """Print a note, once."""
+        if self._notes.is_new(text):
+            _say_timed(text)
 
     def look(self, jobs: list[JobView]) -> None:
         for job in jobs:
@@ -77,6 +108,12 @@ class Bars:
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._bars: dict[int, TaskID] = {}
+        self._notes = _Once()
+
+    def note(self, text: str) -> None:
+        """Print a note above the bars, once."""
+        if self._notes.is_new(text):
+            self._progress.console.print(Text(text))
 
     def report(self, line: str) -> None:
         """Ignore the line: the bars and the final table show the same."""

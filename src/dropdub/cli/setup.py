@@ -21,7 +21,7 @@ from dropdub.engines.models.download.record import Condition
 from dropdub.errors import DropdubError
 from dropdub.operations.models import RootModels
 from dropdub.pasting import command, marked
-from dropdub.root import CONFIG_NAME, Root
+from dropdub.root import CONFIG_NAME, Root, is_current
 from dropdub.service.managed import ServiceStatus
 from dropdub.setup.choices import SetupOptions
 from dropdub.setup.procedure import SetupResult, config_of, root_to_set_up, set_up
@@ -31,7 +31,7 @@ def setup(folder: Path | None, options: SetupOptions, *, yes: bool, as_json: boo
     """Set up a root; return 1 if a step failed."""
     asks = not (yes or as_json) and sys.stdin.isatty()
     root = root_to_set_up(folder)
-    named_root = None if root == Path.cwd() else root
+    named_root = None if is_current(root) else root
     name_root(named_root)
     try:
         with contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from dropdub.store.views import EventView, JobRecord, JobView, StepView
 
 STEP_WIDTH = 26
+_LEAST_STEP_WIDTH, _OTHER_COLUMNS = 8, 36
+"""On a narrow screen, the names of steps are cut, not what follows them."""
 
 
 def print_job(record: JobRecord, console: Console, clock: Clock, quality: Mapping[str, Any] | None = None) -> None:
@@ -104,10 +106,12 @@ def _print_steps(steps: list[StepView], console: Console, clock: Clock) -> None:
     newest = max(step.round for step in steps)
     which = f" of retry {newest - 1} (--json shows the earlier ones)" if newest > 1 else ""
     console.print(f"\nSteps{which}")
-    console.print(Padding(_step_table([step for step in steps if step.round == newest], clock), (0, 0, 0, 2)))
+    shown = [step for step in steps if step.round == newest]
+    console.print(Padding(_step_table(shown, clock, width=console.width), (0, 0, 0, 2)))
 
 
-def _step_table(steps: list[StepView], clock: Clock) -> Table:
+def _step_table(steps: list[StepView], clock: Clock, *, width: int) -> Table:
+    longest = min(STEP_WIDTH, max(_LEAST_STEP_WIDTH, width - _OTHER_COLUMNS))
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
     for heading in ("STEP", "STATE"):
         table.add_column(heading, no_wrap=True)
@@ -115,7 +119,7 @@ def _step_table(steps: list[StepView], clock: Clock) -> Table:
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("")
     for step in steps:
-        name, state = Text(shortened(step.key, STEP_WIDTH)), Text(step.state, STATE_STYLES.get(step.state, ""))
+        name, state = Text(shortened(step.key, longest)), Text(step.state, STATE_STYLES.get(step.state, ""))
         table.add_row(name, state, str(len(step.attempts) or ""), _time_of(step), _remark(step, clock))
     return table
 

@@ -67,6 +67,13 @@ def full_path(value: str) -> str:
     return value
 
 
+def prom_file(value: str) -> str:
+    """Refuse a name that node_exporter's textfile collector would ignore. Raises ValueError."""
+    if not value.endswith(".prom"):
+        raise ValueError(f"the name {value!r} must end in .prom")
+    return value
+
+
 def _web_address(value: SecretStr) -> SecretStr:
     parts = urlsplit(value.get_secret_value())
     if parts.scheme not in ("http", "https") or not parts.hostname:

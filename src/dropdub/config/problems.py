@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import reprlib
-from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -19,6 +19,12 @@ MOST_SHOWN = 20
 LONGEST_SHOWN = 60
 LONGEST_MESSAGE = 300
 _SECRETS = ("url", "secret", "mirror", "database")
+_EXPECTED = {
+    "bool": "true or false",
+    "int": "a whole number",
+    "float": "a number",
+}
+"""What a setting must be, by the first word of the types of pydantic's errors: `bool_parsing`, `int_from_float` …"""
 
 
 def problems(
@@ -28,8 +34,8 @@ def problems(
 
     `quotes`: whether to show values. Not those of a dropped file, which may be any file, even a secret one.
     """
-    found = error.errors()
-    lines = [_problem(path, node, detail, model, quotes=quotes) for detail in found[:MOST_SHOWN]]
+    found = _by_setting(error, model)
+    lines = [_problem(path, node, details, model, quotes=quotes) for details in found[:MOST_SHOWN]]
     return "\n".join([*lines, *([f"… and {len(found) - MOST_SHOWN} more"] if found[MOST_SHOWN:] else [])])
 
 
@@ -52,7 +58,37 @@ def _message(detail: Any) -> str:
     return str(detail["msg"]).removeprefix("Value error, ")
 
 
-def _problem(path: Path, node: yaml.Node | None, detail: Any, model: type[BaseModel], *, quotes: bool) -> str:
+def _by_setting(error: ValidationError, model: type[BaseModel]) -> list[list[Any]]:
+    """Return the errors of each setting: there are several if it accepts different kinds of values."""
+    found: dict[tuple[int | str, ...], list[Any]] = {}
+    for detail in error.errors():
+        place = _place(model, detail["loc"])
+        found.setdefault(place, []).append({**detail, "loc": place})
+    return list(found.values())
+
+
+def _place(model: type[BaseModel], location: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """Return the place of a setting, without pydantic's names for the kinds of values that it accepts."""
+    if location[:1] == ("profiles",):
+        return (*location[:2], *_place(_section_at(model, ("job", "")), location[2:]))
+    for depth, part in enumerate(location, start=1):
+        section = _section_named(model, str(part))
+        if section is None:
+            values = [one for one in location[depth:] if isinstance(one, int) or _is_map(model, part)]
+            return (*location[:depth], *values)
+        model = section
+    return location
+
+
+def _is_map(model: type[BaseModel], name: int | str) -> bool:
+    field = model.model_fields.get(str(name))
+    return field is not None and get_origin(field.annotation) is dict
+
+
+def _problem(path: Path, node: yaml.Node | None, details: list[Any], model: type[BaseModel], *, quotes: bool) -> str:
+    words = [detail["ctx"]["expected"] for detail in details if detail["type"] == "literal_error"]
+    others = [detail for detail in details if detail["type"] != "literal_error"]
+    detail = {**others[0], "or": words} if others else details[0]
     name = ".".join(_named(part) for part in detail["loc"])
     return f"{_where(path, node, detail['loc'])}: {name + ': ' if name else ''}{describe(detail, model, quotes=quotes)}"
 
@@ -63,14 +99,36 @@ def _named(part: int | str) -> str:
     return text if text.isidentifier() and len(text) <= LONGEST_SHOWN else shortened(part)
 
 
-def _settings_at(model: type[BaseModel], location: tuple[int | str, ...]) -> Iterable[str]:
-    """Return the setting names allowed in place of the last name of `location`."""
+def _section_at(model: type[BaseModel], location: tuple[int | str, ...]) -> type[BaseModel]:
+    """Return the section that the last name of `location` would be in. A profile has the settings of `job`."""
+    if location[:1] == ("profiles",):
+        location = ("job", *location[2:])
     for part in location[:-1]:
-        field = model.model_fields.get(str(part))
-        if field is None or not (isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)):
+        section = _section_named(model, str(part))
+        if section is None:
             break
-        model = field.annotation
-    return model.model_fields
+        model = section
+    return model
+
+
+def _section_named(model: type[BaseModel], name: str) -> type[BaseModel] | None:
+    field = model.model_fields.get(name)
+    annotation = field.annotation if field is not None else None
+    return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
+
+
+def _no_such(model: type[BaseModel], location: tuple[int | str, ...]) -> str:
+    """Return what to say of a name that no setting has: which are like it, and all that could be there."""
+    section, name = _section_at(model, location), str(location[-1])
+    similar = _similar(section, name.lower())
+    meant = f" Did you mean {' or '.join(similar)}?" if similar else ""
+    return f"{NO_SUCH_SETTING}.{meant} The settings are: {', '.join(section.model_fields)}"
+
+
+def _similar(section: type[BaseModel], name: str) -> list[str]:
+    """Return the settings with this name in a section of `section`, else those of `section` with a similar name."""
+    inner = [one for one in section.model_fields if name in getattr(_section_named(section, one), "model_fields", ())]
+    return [f"{one}.{name}" for one in inner] or get_close_matches(name, section.model_fields, n=1)
 
 
 def _where(path: Path, node: yaml.Node | None, location: tuple[int | str, ...]) -> str:
@@ -85,19 +143,28 @@ def describe(detail: Any, model: type[BaseModel], *, quotes: bool = True) -> str
     """Return what is wrong with a setting and what is allowed; `quotes` as in `problems`."""
     given = detail.get("input")
     if detail["type"] == "extra_forbidden":
-        return f"{NO_SUCH_SETTING}. The settings are: {', '.join(_settings_at(model, detail['loc']))}"
+        return _no_such(model, detail["loc"])
     if detail["type"] == "tuple_type":
         return "expected a list such as [pt, es]"
     if detail["type"].startswith("byte_size"):
         return f"{shortened(given) if quotes else 'the value'} is not a size: use for example 500 MB or 4 GB"
     if detail["type"] in ("model_type", "dict_type"):
         return "expected settings as `name: value` lines below it"
-    message = _without(given, _message(detail))
+    message = _without(given, _expected(detail["type"]) or _message(detail))
+    message = ", or ".join([message, *detail.get("or", ())])
     if not quotes:
         return _without_any_of(given, message)
     is_public = isinstance(given, str | int | float | bool) and detail["loc"][-1:] not in [(name,) for name in _SECRETS]
     shown = f" (found {shortened(given)})" if is_public else ""
     return message if shown and shortened(given) in message else message + shown
+
+
+def _expected(kind: str) -> str | None:
+    """Return the message for a value of the wrong kind, in place of pydantic's."""
+    if kind == "string_type":
+        return "expected text: put the value between quotes"
+    expected = _EXPECTED.get(kind.partition("_")[0])
+    return f"expected {expected}" if expected else None
 
 
 def _without_any_of(given: Any, message: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_core import ErrorDetails, InitErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from dropdub.config.fields import (
@@ -17,11 +18,12 @@ from dropdub.config.fields import (
     Section,
     VariableNames,
     full_path,
+    prom_file,
     signing_secret,
 )
 from dropdub.config.job import JobOptions
 from dropdub.config.live import LIVE
-from dropdub.config.problems import ENV_PREFIX, describe
+from dropdub.config.problems import ENV_PREFIX
 
 
 class Folders(Section):
@@ -191,7 +193,7 @@ class Notify(Section):
 class MetricsSettings(Section):
     """Metrics for Prometheus: in a file, or by HTTP on this machine."""
 
-    file: Annotated[str, Field(pattern=r"\.prom$")] | None = None
+    file: Annotated[str, AfterValidator(prom_file)] | None = None
     port: int | None = Field(default=None, ge=1, le=65_535)
     interval: Positive = 15.0
 
@@ -236,14 +238,18 @@ class Config(BaseSettings):
 
     @model_validator(mode="after")
     def _profiles_are_options(self) -> Config:
-        for name, changes in self.profiles.items():
-            try:
-                self.job.overridden(changes)
-            except ValidationError as error:
-                first = error.errors()[0]
-                where = ".".join(str(part) for part in ("profiles", name, *first["loc"]))
-                raise ValueError(f"{where}: {describe(first, JobOptions)}") from error
+        found = [mistake for name, changes in self.profiles.items() for mistake in self._mistakes(name, changes)]
+        if found:
+            raise ValidationError.from_exception_data("profiles", found)
         return self
+
+    def _mistakes(self, profile: str, changes: dict[str, Any]) -> list[InitErrorDetails]:
+        """Return what is wrong with a profile, at the places of its settings."""
+        try:
+            self.job.overridden(changes)
+        except ValidationError as error:
+            return [_at(("profiles", profile), detail) for detail in error.errors()]
+        return []
 
     def named_outputs(self) -> dict[str, str]:
         """Return the output folders that `job` and the profiles name, by the name of the setting."""
@@ -262,3 +268,13 @@ class Config(BaseSettings):
         Raises pydantic.ValidationError if `changes` are invalid.
         """
         return self.job.overridden(self.profiles.get(profile or "", {})).overridden(changes)
+
+
+def _at(section: tuple[str, ...], detail: ErrorDetails) -> InitErrorDetails:
+    """Return a mistake whose place is given from `section` on."""
+    return {
+        "type": detail["type"],
+        "loc": (*section, *detail["loc"]),
+        "input": detail["input"],
+        "ctx": detail.get("ctx", {}),
+    }

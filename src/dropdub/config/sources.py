@@ -82,6 +82,8 @@ def read_sidecar(path: Path, sidecar_limits: SidecarLimits = ANYTHING) -> dict[s
 
 def _refuse_foreign_file(path: Path, data: Mapping[str, Any]) -> None:
     """Refuse a file that was not meant as job options, without revealing any of its content."""
+    if list(data) == ["job"]:
+        raise ConfigError(f"{path}: leave out `job:` and indent nothing: the file contains only options of a job.")
     if data and not any(name in JobOptions.model_fields for name in data):
         options = ", ".join(JobOptions.model_fields)
         raise ConfigError(f"{path}: contains no job options. The options are: {options}.")

@@ -16,6 +16,7 @@ from dropdub.daemon.context import Context
 from dropdub.daemon.isolation import own_error
 from dropdub.daemon.logs import note
 from dropdub.errors import DropdubError
+from dropdub.yaml_file import without_folder
 
 LOOK_EVERY_S = 1.0
 SETTLE_S = 2.0
@@ -66,9 +67,9 @@ class SettingsWatch:
             self._use(config)
 
     def _complain(self, error: DropdubError) -> None:
-        what = error.message.replace(str(self._file), self._file.name).rstrip(".")
+        what = without_folder(error.message, self._file)
         text = f"{what}. The daemon continues with the settings of {self._begun:%Y-%m-%d %H:%M}. "
-        text += "Correct that before it starts again."
+        text += "Correct that before it starts again, and check it with: `dropdub config check`"
         if text != self._complaint:
             self._complaint = text
             self._context.report(text)

@@ -14,6 +14,7 @@ from dropdub.dubbing.configured import Installed, as_usage_error
 from dropdub.engines.base import EngineSettings, NeedsModel
 from dropdub.engines.models.catalogue import DEFAULT_MODELS, ENGINES_BY_PAIR, MODELS, find, how_to_download
 from dropdub.engines.models.download.record import examine
+from dropdub.engines.models.misnamed import is_misnamed
 from dropdub.engines.models.uses import Use, uses
 from dropdub.engines.offers import ROLES, Offer, installed_offers
 from dropdub.engines.packages import setup_command
@@ -38,13 +39,13 @@ def findings(subject: ExaminedRoot) -> Iterator[Finding]:
 
 
 def _impossible(subject: ExaminedRoot) -> Iterator[Finding]:
-    """Yield what the settings ask for and cannot get; a missing engine of `job` is a finding about its role."""
+    """Yield what the settings ask for and cannot get; a missing engine of `job` is a finding about its role, and a
+    missing ffmpeg one about programs.
+    """
     for section, error in Installed(subject.root, subject.config).impossible():
-        if section != "job" or not isinstance(error, EngineMissing):
-            usual = as_usage_error(error)
-            yield problem(
-                "Options", "no installed engine can do what is set", usual.remedy, detail=f"{section}: {usual}"
-            )
+        if section not in ("job", "ffmpeg") or not isinstance(error, EngineMissing):
+            usual = as_usage_error(error, section)
+            yield problem("Options", "what is set cannot be done here", usual.remedy, detail=usual.message)
 
 
 def role_finding(
@@ -91,15 +92,16 @@ def has_model(engine: str, use: Mapping[str, str]) -> bool:
 def _models(subject: ExaminedRoot, offers: Mapping[str, Offer]) -> Iterator[Finding]:
     models = subject.config.models
     here = subject.root.models_dir(models.dir)
+    settings = EngineSettings(here, models.use)
     if is_open_to_others(here):
         text = "other accounts can write to the models folder, and whatever they put there is loaded"
         remedy = f"Remove their write permission:\n  {pasteable(['chmod', 'o-w', here])}"
         yield warning("model", text, remedy, detail=str(here))
     for use in uses(subject.config, offers.values(), models_dir=here):
         offer = offers.get(use.engine)
-        if offer is not None and offer.problem is None:
+        if offer is not None and offer.problem is None and not is_misnamed(settings, use.engine, use.model):
             needed = offer.role == "transcriber" or _translates(subject.config)
-            other = stand_in(subject.config, offer, offers.values(), EngineSettings(here, models.use))
+            other = stand_in(subject.config, offer, offers.values(), settings)
             yield model_finding(use, here, needed=needed, other=other)
 
 

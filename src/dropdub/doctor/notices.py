@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
+from dropdub.config.settings import Notify
 from dropdub.doctor.examined_root import ExaminedRoot
-from dropdub.doctor.finding import Finding, ok, warning
+from dropdub.doctor.finding import Finding, ok, problem, warning
 from dropdub.errors import StoreError
 from dropdub.notify.routing import open_channels
+from dropdub.process import find_program
 from dropdub.store.states import NoticeState
 from dropdub.store.views.rows import snapshot
 
@@ -19,12 +22,21 @@ def findings(subject: ExaminedRoot) -> Iterator[Finding]:
     channels = open_channels(subject.config.notify)
     if not channels:
         return
+    yield from _missing_programs(subject.config.notify)
     number, error = _tried(subject.url)
     names = ", ".join(channels)
     if number:
         yield warning("Notifications", f"{number} not delivered yet (by {names})", _REMEDY, detail=error)
     else:
         yield ok("Notifications", f"delivered by {names}; no backlog")
+
+
+def _missing_programs(settings: Notify) -> Iterator[Finding]:
+    for name in ("on_success", "on_failure"):
+        program = next(iter(getattr(settings, name)), None)
+        if program is not None and find_program(program) is None and not Path(program).is_file():
+            text = f"the program of notify.{name} is not there, or may not be run"
+            yield problem("Notifications", text, f"Correct notify.{name} in config.yaml.", detail=program)
 
 
 def _tried(url: str) -> tuple[int, str]:

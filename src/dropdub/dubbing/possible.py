@@ -83,7 +83,7 @@ def refuse_impossible_after_detection(
         if options.language != AUTO:
             raise
         which = f"The language was detected as {display_name(str(source.language))}."
-        remedy = f"If it is another one, set `language`. {error.remedy}"
+        remedy = f"If the file is in another language, set `language`. {error.remedy}"
         raise UnsupportedLanguage(f"{which} {error.message}", remedy=remedy) from error
 
 

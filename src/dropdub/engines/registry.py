@@ -25,6 +25,7 @@ from dropdub.engines.base import (
 )
 from dropdub.engines.loading import load_engine, refuse_mixture
 from dropdub.engines.models.catalogue import how_to_download
+from dropdub.engines.models.misnamed import refuse_misnamed
 from dropdub.engines.needs import DIARIZING, SEPARATING, Need, coverage, hint, speaking, translating, understanding
 from dropdub.engines.offers import Offer, installed_offers, named
 from dropdub.engines.packages import install_command, setup_command
@@ -230,7 +231,9 @@ class EngineRegistry:
         self._replaced[better.name] = notice
 
     def _waiting(self, offer: Offer, need: Need) -> Waiting:
+        """Return the error that waits for a model. Raises EngineMissing if it can never be there."""
         model = self._model_missing(offer)
+        refuse_misnamed(self._settings, offer.name, str(model))
         return Waiting(
             f"The model '{model}' of the engine '{offer.name}' is not installed{_for_pair(need)}.",
             condition="model",

@@ -64,12 +64,19 @@ def find_ffmpeg() -> Path:
         ) from error
 
 
+def refuse_ffmpeg(chosen: str | None) -> None:
+    """Raise EngineMissing if the setting `ffmpeg` names no program that can be run."""
+    if chosen:
+        _existing(chosen)
+
+
 def _existing(chosen: str) -> Path:
     found = find_program(str(Path(chosen).expanduser()))
     if found is None:
         raise EngineMissing(
             f"The configured ffmpeg, {chosen}, is not an executable program.",
-            remedy=f"Set its full path as ffmpeg in config.yaml or in {FFMPEG_VARIABLE}, or remove the setting.",
+            remedy=f"Set its full path as ffmpeg in config.yaml or in {FFMPEG_VARIABLE}, or remove the setting. If the "
+            "daemon runs, restart it. Then run: `dropdub retry JOB`.",
         )
     return found
 

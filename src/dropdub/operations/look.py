@@ -12,8 +12,10 @@ from dropdub.operations.place import Place
 from dropdub.operations.suggestions import pasteable_record, pasteable_status
 from dropdub.store.root_problems import troubles
 from dropdub.store.states import JobState
+from dropdub.yaml_file import without_folder
 
 if TYPE_CHECKING:
+    from dropdub.errors import ConfigError
     from dropdub.store.views import JobRecord, JobView, StatusView
 
 
@@ -31,8 +33,15 @@ def status(place: Place, *, states: Sequence[JobState] = (), limit: int | None =
     """
     view = place.reader().status(now=time.time(), states=states or None, limit=limit)
     notes = [trouble.sentence for trouble in troubles(place.root, place.url)]
-    notes = [place.trouble, *notes] if place.trouble else notes
+    if place.trouble is not None and not _is_said(place.trouble, place, view):
+        notes = [place.trouble.sentence, *notes]
     return pasteable_status(replace(view, notes=notes), root=place.named_root)
+
+
+def _is_said(trouble: ConfigError, place: Place, view: StatusView) -> bool:
+    """Return whether the daemon has noticed itself what is wrong with config.yaml."""
+    said = without_folder(trouble.message, place.root.config_file)
+    return view.daemon is not None and any(note.startswith(said) for note in view.daemon.notes)
 
 
 def show(place: Place, ref: str) -> JobDetails:
@@ -43,7 +52,7 @@ def show(place: Place, ref: str) -> JobDetails:
 
 def quality_of(job: JobView) -> Mapping[str, Any] | None:
     """Return `quality` of the manifest in the job's folder; None if there is none, or no manifest any more."""
-    from dropdub.publishing.earlier_results import read_manifest
+    from dropdub.publishing.manifest_file import read_manifest
 
     manifest = read_manifest(Path(job.published)) if job.published else None
     return manifest.get("quality") if manifest else None

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dropdub.errors import ConfigError, StoreError
-from dropdub.root import CONFIG_NAME, FOLDERS, Root, find_root
+from dropdub.errors import ConfigError, StoreError, UsageError
+from dropdub.files.ownership import why_not_trusted
+from dropdub.root import CONFIG_NAME, FOLDERS, Root, current_folder, find_root, named_root
+from dropdub.root_record import RECORD_NAME
 from dropdub.store.location import usable_url
 from dropdub.yaml_file import read_mapping
 
@@ -27,7 +30,7 @@ class Place:
     root: Root
     url: str
     is_found: bool = False
-    trouble: str | None = None
+    trouble: ConfigError | None = None
 
     @property
     def named_root(self) -> Path | None:
@@ -50,12 +53,16 @@ class Place:
 
 def root_path(explicit: Path | None) -> Path:
     """Return the folder of the root. Raises UsageError if there is none."""
-    return find_root(explicit, os.environ, Path.cwd())
+    is_named = named_root(explicit, os.environ) is not None
+    return find_root(explicit, os.environ, Path() if is_named else current_folder())
 
 
 def find_place(explicit: Path | None) -> Place:
     """Return the root. Raises UsageError if there is none, ConfigError if its configuration is invalid."""
-    path = root_path(explicit)
+    try:
+        path = root_path(explicit)
+    except UsageError as error:
+        return _place_without_config(explicit, error)
     try:
         folders, database = _read_quickly(path / CONFIG_NAME) or _read_validated(path / CONFIG_NAME)
     except ConfigError as error:
@@ -64,13 +71,37 @@ def find_place(explicit: Path | None) -> Place:
     return Place(root, usable_url(database, root), is_found=explicit is None)
 
 
+def _place_without_config(explicit: Path | None, error: UsageError) -> Place:
+    """Return a root whose config.yaml was removed while its daemon runs. Raises `error` if there is none."""
+    named = named_root(explicit, os.environ)
+    if named is not None:
+        folders = [named]
+    else:
+        folders = [one for one in (current_folder(), *current_folder().parents) if _is_own(one)]
+    path = next((one.absolute() for one in folders if (one / RECORD_NAME).is_file()), None)
+    if path is None or (path / CONFIG_NAME).is_file():
+        raise error
+    try:
+        read_mapping(path / CONFIG_NAME)
+    except ConfigError as trouble:
+        with contextlib.suppress(ConfigError):
+            return _usual_place(path, trouble, is_found=explicit is None)
+    raise error
+
+
+def _is_own(folder: Path) -> bool:
+    with contextlib.suppress(OSError):
+        return not why_not_trusted(folder)
+    return False
+
+
 def _usual_place(path: Path, error: ConfigError, *, is_found: bool) -> Place:
     """Return a root whose config.yaml is broken, if its database is at the usual place and a daemon runs with it.
 
     So whoever breaks the file while the daemon works still sees what it does. Raises `error` otherwise.
     """
     root = Root.at(path)
-    place = Place(root, usable_url(None, root), is_found, error.sentence)
+    place = Place(root, usable_url(None, root), is_found, error)
     try:
         daemon = place.reader().status(now=time.time(), limit=0).daemon
     except StoreError:

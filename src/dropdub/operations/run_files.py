@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -18,8 +19,9 @@ from dropdub.errors import UsageError
 from dropdub.media.suffixes import MEDIA_SUFFIXES
 from dropdub.operations.place import Place
 from dropdub.operations.suggestions import pasteable_job
-from dropdub.pasting import pasteable
+from dropdub.pasting import pasteable, pasteable_messages
 from dropdub.root import Root
+from dropdub.store.states import JobState
 
 if TYPE_CHECKING:
     from dropdub.store.views import JobView
@@ -33,10 +35,12 @@ def run(
     profile: str | None = None,
     report: Callable[[str], None],
     on_view: Callable[[list[JobView]], None],
+    on_note: Callable[[str], None] = lambda _note: None,
 ) -> tuple[JobView, ...]:
     """Process copies of `files` now, with `overrides` of the options of jobs; return the jobs in this order.
 
-    `report` is called with a line for each event, `on_view` with the jobs as they change. If the run was stopped, jobs
+    `report` is called with a line for each event, `on_view` with the jobs as they change, and `on_note`, again and
+    again, with what keeps a file from being picked up. If the run was stopped, jobs
     without `finished_at` are left to the next daemon. Raises UsageError, before anything is recorded, for files,
     options and folders that cannot be used.
     """
@@ -49,9 +53,18 @@ def run(
 
     def show(jobs: Sequence[JobView]) -> None:
         on_view(completed(jobs))
+        if any(job.state == JobState.CLAIMING for job in jobs):
+            for note in _notes(place):
+                on_note(note)
 
     ids = run_files(place.root.path, files, overrides=overrides, profile=profile, report=report, on_view=show)
     return tuple(completed(place.reader().find([str(id_) for id_ in ids])))
+
+
+def _notes(place: Place) -> list[str]:
+    """Return the daemon's notes, with commands completed."""
+    daemon = place.reader().status(now=time.time(), limit=0).daemon
+    return pasteable_messages(daemon.notes, root=place.named_root) if daemon is not None else []
 
 
 def _refuse_unseen(root: Root, files: Sequence[Path], out: str | None) -> None:

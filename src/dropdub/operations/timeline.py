@@ -12,8 +12,8 @@ from dropdub.files.durable import part_name, rename_held
 from dropdub.files.held import held
 from dropdub.files.privacy import share_open
 from dropdub.languages import display_name
-from dropdub.publishing.deliverables import MANIFEST
-from dropdub.publishing.earlier_results import line_times, read_manifest
+from dropdub.publishing.earlier_results import line_times
+from dropdub.publishing.manifest_file import MANIFEST, read_manifest
 from dropdub.report.page import picture
 from dropdub.report.timeline import timeline_of
 from dropdub.store.views import JobView

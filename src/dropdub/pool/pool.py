@@ -239,7 +239,7 @@ class Pool:
             yield self._outcome(slot, message, now)
 
     def _outcome(self, slot: Slot, message: Done | Failed, now: float) -> PoolEvent:
-        seconds, peak = now - slot.run_since, slot.peak
+        seconds, peak = slot.ran_s(now), slot.peak
         slot.finish_step(now)
         if isinstance(message, Done):
             return Completed(message.step_id, message.token, message.result, seconds, peak)
@@ -261,7 +261,7 @@ class Pool:
         return error_for_exit(code, worker=f"{self.name} worker", shortage=short)
 
     def _end_broken(self, slot: Slot, error: DropdubError, code: int | None, now: float) -> Iterator[PoolEvent]:
-        run, seconds = slot.run, now - slot.run_since
+        run, seconds = slot.run, slot.ran_s(now)
         was_starting = slot.phase is Phase.STARTING
         self._remove(slot)
         if was_starting:
@@ -370,7 +370,7 @@ def elapsed_s(slot: Slot) -> float:
 
 def _deadline_exceeded(slot: Slot, now: float) -> DeadlineExceeded:
     stage = slot.run.payload.get("stage", "The step") if slot.run else "The step"
-    return DeadlineExceeded(f"{stage} took longer than {format_duration(now - slot.run_since)}.")
+    return DeadlineExceeded(f"{stage} took longer than {format_duration(slot.ran_s(now))}.")
 
 
 def committed_result(run: Run) -> dict[str, Any] | None:

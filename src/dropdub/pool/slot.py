@@ -151,6 +151,10 @@ class Slot:
             self.life.record_progress(now)
         self.share = max(share, self.share)
 
+    def ran_s(self, now: float) -> float:
+        """Return how long the current step has run; 0 if it began only after the caller looked at the clock."""
+        return max(0.0, now - self.run_since)
+
     def finish_step(self, now: float) -> None:
         """Record that the running step has ended."""
         self.become_idle(now)

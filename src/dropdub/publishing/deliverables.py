@@ -14,10 +14,10 @@ from dropdub.pasting import with_commands
 from dropdub.pipeline.artifacts import Segment
 from dropdub.pipeline.facts import Facts
 from dropdub.pipeline.failed_target import FailedTarget
+from dropdub.publishing.manifest_file import MANIFEST
 from dropdub.sentence_ends import ends_sentence
 from dropdub.text.reading import without_heading_marks
 
-MANIFEST = "manifest.json"
 PARAGRAPH_PAUSE_S = 1.5
 PARAGRAPH_CHARACTERS = 700
 LONGEST_PARAGRAPH = 10 * PARAGRAPH_CHARACTERS

@@ -6,30 +6,16 @@ Nothing is read through a link, from a pipe or device, or without a size limit. 
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from pathlib import Path
-from typing import Any
 
 from dropdub.pipeline.artifacts import Transcript
-from dropdub.publishing.deliverables import MANIFEST, deliverable_name
+from dropdub.publishing.deliverables import deliverable_name
+from dropdub.publishing.manifest_file import NOT_THERE
 from dropdub.untrusted.files import read_whole
 
-MOST_OF_MANIFEST = 5_000_000
 MOST_OF_TRANSCRIPT = 50_000_000
 """Bytes; ten hours of speech take about a fifth of it."""
-
-NOT_THERE = (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
-"""Raised when a file is missing, or is not what its name says."""
-
-
-def read_manifest(folder: Path) -> Mapping[str, Any] | None:
-    """Return a folder's manifest; None if there is none, or if it is not a JSON object."""
-    try:
-        found = json.loads(read_whole(folder / MANIFEST, MOST_OF_MANIFEST))
-    except NOT_THERE:
-        return None
-    return found if isinstance(found, dict) else None
 
 
 def read_transcript(

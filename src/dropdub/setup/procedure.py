@@ -25,7 +25,7 @@ from dropdub.kits import DEFAULT_KIT, Kit
 from dropdub.operations import models
 from dropdub.operations.models import RootModels
 from dropdub.pasting import command, pasteable, with_commands
-from dropdub.root import CONFIG_NAME, find_root
+from dropdub.root import CONFIG_NAME, current_folder, find_root
 from dropdub.service.managed import Service, ServiceStatus
 from dropdub.setup import packages
 from dropdub.setup.choices import (
@@ -127,7 +127,7 @@ def root_to_set_up(folder: Path | None) -> Path:
     if folder is not None:
         return folder.absolute()
     try:
-        return find_root(None, os.environ, Path.cwd())
+        return find_root(None, os.environ, current_folder())
     except UsageError:
         if os.environ.get("JOBS_ROOT") or (Path.cwd() / CONFIG_NAME).exists():
             raise

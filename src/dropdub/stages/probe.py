@@ -14,6 +14,7 @@ from dropdub.film.soundtrack import choice_warnings, chosen_sound
 from dropdub.languages import DETECTED_LANGUAGES
 from dropdub.media.claimed_length import longest_believed_s
 from dropdub.media.decoders import MOST_PIXELS
+from dropdub.media.ffmpeg import find_ffmpeg
 from dropdub.media.probe import MediaInfo, probe_media
 from dropdub.media.stream_types import AudioStream
 from dropdub.media.suffixes import MEDIA_SUFFIXES, OTHER_SUFFIXES, SUBTITLE_SUFFIXES, TEXT_SUFFIXES
@@ -47,6 +48,7 @@ def run(task: Task) -> Result:
         result = _text(task, size)
     else:
         result, words = _recording(task)
+    find_ffmpeg()  # which encodes whatever is spoken
     _refuse_impossible(task, words, is_heard=result["kind"] == "media")
     nearby = {"nearby": task.nearby} if task.nearby else {}
     return {**result, **nearby, "warnings": [*task.params.get("warnings", ()), *result.get("warnings", ())]}

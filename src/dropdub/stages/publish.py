@@ -19,7 +19,6 @@ from dropdub.media.pictures import shown_size
 from dropdub.pipeline.artifacts import TRANSCRIPT, Transcript, document_name, dub_name, translation_name
 from dropdub.pipeline.task import Result, Task, target_of
 from dropdub.publishing.deliverables import (
-    MANIFEST,
     as_markdown,
     as_text,
     deliverable_name,
@@ -28,6 +27,7 @@ from dropdub.publishing.deliverables import (
     readable,
 )
 from dropdub.publishing.folder_errors import folder_error
+from dropdub.publishing.manifest_file import MANIFEST
 from dropdub.publishing.staging import bring, made_staging
 from dropdub.publishing.tagged_dub import dub_to_publish, tag_dub
 from dropdub.report.contents import ORIGINAL

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from dropdub.errors import FolderAway, RootRefused, StoreError
+from dropdub.errors import FolderAway, RootRefused, StoreError, with_remedy
 from dropdub.files.durable import too_little_free
 from dropdub.files.removal import SOURCE, originals_in
 from dropdub.root import Root
@@ -30,7 +30,7 @@ class Trouble:
 
     @property
     def sentence(self) -> str:
-        return f"{self.message} {self.remedy}"
+        return with_remedy(self.message, self.remedy)
 
 
 def troubles(root: Root, url: str) -> Iterator[Trouble]:

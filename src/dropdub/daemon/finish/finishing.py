@@ -22,7 +22,7 @@ from dropdub.daemon.postponed import Postponed
 from dropdub.daemon.start.rescue import rescue_strays
 from dropdub.daemon.steps.outcomes import Outcomes
 from dropdub.daemon.steps.scheduler import Scheduler
-from dropdub.errors import FolderAway, StoreError
+from dropdub.errors import FolderAway, StoreError, with_remedy
 from dropdub.failpoints import reach
 from dropdub.files.held import NOT_ENTERED, held_output
 from dropdub.files.removal import SOURCE, is_source, remove_given_copy, remove_tree
@@ -220,7 +220,7 @@ class Endings:
         if job.state == JobState.SUCCEEDED and job.published:
             line += f" → {job.published}"
         if job.reason:
-            line = f"{line}. {job.reason} {job.remedy or ''}".rstrip()
+            line = f"{line}. {with_remedy(job.reason, job.remedy or '')}"
         self._context.report(with_commands(line, root=self._context.root.path, job=job_id(job)))
 
 

@@ -22,14 +22,9 @@ from dropdub.files.held import HeldFolder, held
 from dropdub.files.ownership import is_open_to_others, is_trusted, owner_at
 from dropdub.inbox.companions import bare_name, owner_of
 from dropdub.pipeline.artifacts import Segment
-from dropdub.publishing.deliverables import MANIFEST, deliverable_name
-from dropdub.publishing.earlier_results import (
-    MOST_OF_MANIFEST,
-    MOST_OF_TRANSCRIPT,
-    NOT_THERE,
-    read_manifest,
-    read_transcript,
-)
+from dropdub.publishing.deliverables import deliverable_name
+from dropdub.publishing.earlier_results import MOST_OF_TRANSCRIPT, read_transcript
+from dropdub.publishing.manifest_file import MANIFEST, MOST_OF_MANIFEST, NOT_THERE, read_manifest
 
 MOST_FOLDERS = 20
 """Maximum number of folders to read: each may take 0.1 s, and anybody may have created thousands."""

@@ -16,8 +16,8 @@ from dropdub.files.ownership import owner_at, speaks_for
 from dropdub.inbox.companions import bare_name, owner_of
 from dropdub.pipeline.artifacts import Segment
 from dropdub.pipeline.facts import Facts
-from dropdub.publishing.deliverables import MANIFEST
 from dropdub.publishing.earlier_results import read_transcript
+from dropdub.publishing.manifest_file import MANIFEST
 from dropdub.store import queries
 from dropdub.store.states import UNFINISHED, JobState
 from dropdub.store.tables import Job

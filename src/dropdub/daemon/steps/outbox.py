@@ -23,8 +23,8 @@ from dropdub.failpoints import reach
 from dropdub.files.durable import free_name, may_exist, numbered, numbered_folder, rename_held
 from dropdub.files.held import NOT_ENTERED, HeldFolder, held_output
 from dropdub.files.nested import nested
-from dropdub.publishing.deliverables import MANIFEST
 from dropdub.publishing.folder_errors import folder_error
+from dropdub.publishing.manifest_file import MANIFEST
 from dropdub.publishing.staging import held_staging, is_own_folder
 from dropdub.store import transitions
 from dropdub.store.tables import Job
