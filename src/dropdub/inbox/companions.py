@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from dropdub.files.durable import key, numbered_folder
-from dropdub.inbox.subtitle_names import ending_beside, name_alone, name_among, name_beside
+from dropdub.inbox.subtitle_names import ending_beside, name_alone, name_among, name_beside, shortest_film
 from dropdub.media.suffixes import MEDIA_SUFFIXES, SUBTITLE_SUFFIXES
 
 
@@ -22,6 +22,11 @@ def is_recording(name: str) -> bool:
 def bare_name(name: str) -> str:
     """Return a subtitle's name without its language: `clip.srt` for `clip.en.srt`; other names unchanged."""
     return name_alone(Path(name).stem).film + Path(name).suffix if is_subtitle(name) else name
+
+
+def films_begin_with(subtitle: str) -> str:
+    """Return what the name of every recording begins with that a subtitle may belong to."""
+    return shortest_film(Path(subtitle).stem)
 
 
 def owner_of(subtitle: str, recordings: Iterable[str]) -> str | None:

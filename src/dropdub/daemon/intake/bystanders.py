@@ -12,10 +12,9 @@ from pathlib import Path
 
 from dropdub.daemon.context import Context, film_name
 from dropdub.files.durable import key
-from dropdub.inbox.companions import is_spare, is_subtitle, owner_of
+from dropdub.inbox.companions import films_begin_with, is_spare, is_subtitle, owner_of
 from dropdub.inbox.downloads import base_of, is_part, is_side_file
 from dropdub.inbox.scan import Drop
-from dropdub.inbox.subtitle_names import name_alone
 from dropdub.store import queries
 from dropdub.store.states import JobState
 from dropdub.store.tables import Job
@@ -29,7 +28,7 @@ def recording_of(context: Context, drop: Drop) -> Job | None:
     """Return the job of the recording that a file only came with, so that it is not taken; None for any other file."""
     name = drop.path.name
     if is_subtitle(name):
-        return _job_with_another_subtitle(context, drop) if name_alone(drop.path.stem).marks else None
+        return _job_with_another_subtitle(context, drop)
     if not (is_side_file(name) or is_part(name)):
         return None
     base = key(base_of(name))
@@ -38,7 +37,7 @@ def recording_of(context: Context, drop: Drop) -> Job | None:
 
 
 def _job_with_another_subtitle(context: Context, drop: Drop) -> Job | None:
-    jobs = queries.jobs_like(context.store, name_alone(drop.path.stem).film, _NOT_CANCELLED)
+    jobs = queries.jobs_like(context.store, films_begin_with(drop.path.name), _NOT_CANCELLED)
     return next((job for job in jobs if job.folder == drop.folder and _has_another(job, drop.path.name)), None)
 
 

@@ -13,7 +13,7 @@ from dropdub.daemon.intake.published_films import published_films
 from dropdub.errors import UsageError
 from dropdub.files.durable import is_file
 from dropdub.files.ownership import owner_at, speaks_for
-from dropdub.inbox.companions import bare_name, owner_of
+from dropdub.inbox.companions import films_begin_with, owner_of
 from dropdub.pipeline.artifacts import Segment
 from dropdub.pipeline.facts import Facts
 from dropdub.publishing.deliverables import MANIFEST
@@ -124,7 +124,7 @@ def _may_be_of(folder: str | None, film: Job) -> bool:
 
 
 def _at_work(context: Context, subtitle: str) -> Iterator[Job]:
-    jobs = queries.jobs_like(context.store, Path(bare_name(subtitle)).stem, UNFINISHED)
+    jobs = queries.jobs_like(context.store, films_begin_with(subtitle), UNFINISHED)
     return (job for job in jobs if owner_of(subtitle, [film_name(job)]))
 
 
@@ -180,7 +180,7 @@ def _of_pruned_job(context: Context, subtitle: Job, starts: Sequence[float]) -> 
 
 def _same_name(context: Context, subtitle: Job) -> Iterator[Job]:
     ended = (JobState.SUCCEEDED, JobState.FAILED)
-    jobs = queries.jobs_like(context.store, Path(bare_name(subtitle.name)).stem, ended)
+    jobs = queries.jobs_like(context.store, films_begin_with(subtitle.name), ended)
     for job in sorted(jobs, key=job_id, reverse=True):
         if job.kind == "media" and job.dup_of is None and owner_of(subtitle.name, [film_name(job)]):
             yield job
