@@ -67,16 +67,17 @@ def is_spare(subtitle: str, *, beside: str, film: str) -> bool:
     return one.is_partial or (bool(one.marks) and one.language == other.language)
 
 
-def _is_picture_index(name: str) -> bool:
+def is_picture_index(name: str) -> bool:
+    """Return whether a name is that of VobSub's index."""
     return Path(name).suffix.casefold() == ".idx"
 
 
-def _is_of_pictures(name: str, pictures: Collection[str]) -> bool:
-    """Return whether a `.sub` is VobSub: pictures of subtitles, with an index of the same name (`pictures`).
+def is_of_pictures(name: str, pictures: Collection[str]) -> bool:
+    """Return whether a file is VobSub: pictures of subtitles, and an index of the same name (stems: `pictures`).
 
     Dropdub cannot read them, and a recording must not fail for that.
     """
-    return Path(name).suffix.casefold() == ".sub" and key(Path(name).stem) in pictures
+    return Path(name).suffix.casefold() in (".sub", ".idx") and key(Path(name).stem) in pictures
 
 
 def companion_name(recording: str, subtitle: str) -> str:
@@ -97,9 +98,9 @@ def _by_stem(names: Iterable[str]) -> dict[str, str]:
 def _subtitles_of(names: Sequence[str]) -> dict[str, list[str]]:
     """Return the subtitles of each recording that has any, the one to use first."""
     recordings, found = _by_stem(names), dict[str, list[tuple[tuple[bool, bool, bool, bool, str], str]]]()
-    pictures = {key(Path(name).stem) for name in names if _is_picture_index(name)}
+    pictures = {key(Path(name).stem) for name in names if is_picture_index(name)}
     for subtitle in filter(is_subtitle, names):
-        if _is_of_pictures(subtitle, pictures):
+        if is_of_pictures(subtitle, pictures):
             continue
         name = name_among(Path(subtitle).stem, recordings)
         if name is not None:

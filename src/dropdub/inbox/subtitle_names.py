@@ -86,13 +86,22 @@ def name_alone(stem: str) -> SubtitleName:
     return SubtitleName(stem)
 
 
+def name_as_ending(stem: str, film: str) -> SubtitleName | None:
+    """Return what a stem says that is only the ending of a film's subtitle: `2_English`; None if it is something else.
+
+    The ending in the result begins with a dot.
+    """
+    return _split(f"{film}.{stem}", len(film)) if len(stem) < _LONGEST else None
+
+
 def ending_beside(stem: str, film: str) -> str:
     """Return the ending of a subtitle of a film, either of which may have been numbered: `.en` for `clip (2).en`."""
     for one in (film, _COPY.sub("", film) if film.endswith(")") else film):
         name = name_beside(stem, one)
         if name is not None:
             return _COPY.sub("", name.ending, count=1) if _COPY.match(name.ending) else name.ending
-    return name_alone(stem).ending
+    alone = name_alone(stem).ending or name_as_ending(stem, film)
+    return alone.ending if isinstance(alone, SubtitleName) else alone or ""
 
 
 def _splits(stem: str) -> Iterator[int]:

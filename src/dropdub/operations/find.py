@@ -84,6 +84,7 @@ class _Inbox:
             ignore=config.inbox.ignore,
             profiles=set(config.profiles),
             with_sidecars=config.inbox.sidecars != "none",
+            languages=(config.job.language, "en"),
         ).drops
 
 

@@ -72,6 +72,11 @@ def jobs_like(store: Store, stem: str, states: Collection[str]) -> list[Job]:
     return _jobs(store, JOB.c.name.istartswith(stem, autoescape=True), JOB.c.state.in_(states))
 
 
+def jobs_from(store: Store, folder: str | None, states: Collection[str]) -> list[Job]:
+    """Return the jobs in these states whose files came from a folder in the inbox; None for the inbox itself."""
+    return _jobs(store, JOB.c.folder == folder, JOB.c.origin == "dropped", JOB.c.state.in_(states))
+
+
 def cancel_requested(store: Store) -> list[Job]:
     """Return the jobs that a person asked to cancel and that have no verdict yet."""
     return _found(store, _cancel_requested())

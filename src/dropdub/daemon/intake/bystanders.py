@@ -15,6 +15,7 @@ from dropdub.files.durable import key
 from dropdub.inbox.companions import films_begin_with, is_spare, is_subtitle, owner_of
 from dropdub.inbox.downloads import base_of, is_part, is_side_file
 from dropdub.inbox.scan import Drop
+from dropdub.inbox.subtitle_folders import beside_folder, is_packed
 from dropdub.store import queries
 from dropdub.store.states import JobState
 from dropdub.store.tables import Job
@@ -28,7 +29,7 @@ def recording_of(context: Context, drop: Drop) -> Job | None:
     """Return the job of the recording that a file only came with, so that it is not taken; None for any other file."""
     name = drop.path.name
     if is_subtitle(name):
-        return _job_with_another_subtitle(context, drop)
+        return _job_with_another_subtitle(context, drop) or _job_beside_its_folder(context, drop)
     if not (is_side_file(name) or is_part(name)):
         return None
     base = key(base_of(name))
@@ -39,6 +40,16 @@ def recording_of(context: Context, drop: Drop) -> Job | None:
 def _job_with_another_subtitle(context: Context, drop: Drop) -> Job | None:
     jobs = queries.jobs_like(context.store, films_begin_with(drop.path.name), _NOT_CANCELLED)
     return next((job for job in jobs if job.folder == drop.folder and _has_another(job, drop.path.name)), None)
+
+
+def _job_beside_its_folder(context: Context, drop: Drop) -> Job | None:
+    """Return the job of the recording beside the folder of subtitles that a subtitle is in; None if there is none."""
+    found = beside_folder(drop.folder) if drop.folder is not None else None
+    if found is None:
+        return None
+    around, place = found
+    jobs = queries.jobs_from(context.store, around, _NOT_CANCELLED)
+    return next((job for job in jobs if is_packed((*place, drop.path.name), job.name)), None)
 
 
 def _has_another(job: Job, subtitle: str) -> bool:

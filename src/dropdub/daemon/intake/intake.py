@@ -192,7 +192,8 @@ class Intake:
 
     def _submit(self, job: Job) -> None:
         source_dir = self._context.root.job_dir(job_id(job)) / "source"
-        self._note_taken_from(Path(job.source).parent)
+        for path in filter(None, (job.source, job.companion)):
+            self._note_taken_from(Path(path).parent)
         self._mover.submit(job_id(job), partial(collect, self._context, job, source_dir), of=(job.owner, job.folder))
 
     def _note_taken_from(self, folder: Path) -> None:
@@ -217,6 +218,7 @@ class Intake:
             ignore=settings.inbox.ignore,
             profiles=set(settings.profiles),
             with_sidecars=self._context.sidecar_limits.policy != "none",
+            languages=(settings.job.language, "en"),
         )
         settled = self._settling.observe(seen.drops, now)
         waiting = [drop for drop in self._settling.in_downloads() if drop not in settled]
