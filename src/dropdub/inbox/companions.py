@@ -38,23 +38,24 @@ def owner_of(subtitle: str, recordings: Iterable[str]) -> str | None:
     return _owner(subtitle, _by_stem(recordings))
 
 
-def companions(names: Iterable[str]) -> dict[str, str]:
+def companions(names: Iterable[str], *, timed: Collection[str] = ()) -> dict[str, str]:
     """Return the subtitle of each recording that has one, by the recording's name.
 
     Of several subtitles, one of the whole text is preferred, then one without a language, then one without
-    descriptions of sounds. The others are independent files, except `spare_subtitles`.
+    descriptions of sounds. The others are independent files, except `spare_subtitles`. `timed`: other names of
+    subtitles than those with a suffix of one.
     """
     known = list(names)
-    return {owner: found[0] for owner, found in _subtitles_of(known).items()}
+    return {owner: found[0] for owner, found in _subtitles_of(known, timed).items()}
 
 
-def spare_subtitles(names: Iterable[str]) -> dict[str, str]:
+def spare_subtitles(names: Iterable[str], *, timed: Collection[str] = ()) -> dict[str, str]:
     """Return the subtitles that are not used, each with the one that is used instead for the same recording.
 
     They say the same in other words, for people who do not hear, or hold only a part of the text.
     """
     spare: dict[str, str] = {}
-    for owner, (used, *others) in _subtitles_of(list(names)).items():
+    for owner, (used, *others) in _subtitles_of(list(names), timed).items():
         spare |= {name: used for name in others if is_spare(name, beside=used, film=owner)}
     return spare
 
@@ -95,11 +96,11 @@ def _by_stem(names: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def _subtitles_of(names: Sequence[str]) -> dict[str, list[str]]:
+def _subtitles_of(names: Sequence[str], timed: Collection[str]) -> dict[str, list[str]]:
     """Return the subtitles of each recording that has any, the one to use first."""
     recordings, found = _by_stem(names), dict[str, list[tuple[tuple[bool, bool, bool, bool, str], str]]]()
     pictures = {key(Path(name).stem) for name in names if is_picture_index(name)}
-    for subtitle in filter(is_subtitle, names):
+    for subtitle in (name for name in names if is_subtitle(name) or name in timed):
         if is_of_pictures(subtitle, pictures):
             continue
         name = name_among(Path(subtitle).stem, recordings)

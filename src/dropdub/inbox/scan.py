@@ -1,26 +1,30 @@
-"""Scan the inbox: walk its folders once, without opening a file or following a link."""
+"""Scan the inbox: walk its folders once, without following a link, and open no file but texts that may be subtitles."""
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from re import Pattern
-from typing import Literal
+from typing import BinaryIO, Literal
 
 from dropdub.config import SIDECAR_SUFFIX
 from dropdub.files.held import HeldFolder, held
 from dropdub.files.ownership import owner_found, owner_seen, speaks_for
 from dropdub.inbox.bundles import bundle_refusal
-from dropdub.inbox.companions import companions, is_recording, spare_subtitles
+from dropdub.inbox.companions import companions, is_recording, is_subtitle, spare_subtitles
 from dropdub.inbox.downloads import Downloads, is_part
 from dropdub.inbox.file_identity import Identity
 from dropdub.inbox.ignore import ignore_pattern, is_unfinished
 from dropdub.inbox.subtitle_folders import Packed, is_subtitle_folder, packed_in, subtitles_of
 
 Kind = Literal["file", "link"]
+HoldsSubtitles = Callable[[Identity, Callable[[], BinaryIO]], bool]
+"""Whether a file, which the second argument opens, holds subtitles."""
+_TEXTS = (".txt", ".text")
 _Subtitle = tuple[Path, os.stat_result]
 _HIDDEN_ON_WINDOWS = 0x2
 _JUNCTION = 0xA0000003
@@ -48,6 +52,12 @@ class Drop:
     """The files of one folder with the same group settle together: parts of one download."""
     is_part: bool = False
     """Whether its name says that it is part of a download, which may still be under way."""
+    is_timed_text: bool = False
+    """Whether it is named as a text, but holds subtitles."""
+
+    @property
+    def is_subtitle(self) -> bool:
+        return self.is_timed_text or is_subtitle(self.path.name)
 
     @property
     def size(self) -> int:
@@ -95,6 +105,8 @@ class _Found:
     folders: list[str] = field(default_factory=list)
     packed: list[Packed] = field(default_factory=list)
     """The subtitles in folders of subtitles beside recordings."""
+    timed: set[str] = field(default_factory=set)
+    """The texts that hold subtitles."""
 
 
 def scan(
@@ -104,14 +116,16 @@ def scan(
     profiles: Collection[str] = (),
     with_sidecars: bool = True,
     languages: Sequence[str] = ("en",),
+    holds_subtitles: HoldsSubtitles | None = None,
 ) -> Scan:
     """Return the files to take, folder by folder in the order of their names, and notes.
 
     A folder directly in the inbox that has the name of a profile selects that profile for everything in it. Files
     that disappear during the scan are not reported. `with_sidecars`: whether to use the job options next to a file.
-    `languages`: which subtitle to use of a folder with many, the first that there is.
+    `languages`: which subtitle to use of a folder with many, the first that there is. `holds_subtitles`: whether a text
+    does; without it, no file is opened.
     """
-    walk = _Walk(inbox, ignore_pattern(tuple(ignore)), profiles, with_sidecars, languages)
+    walk = _Walk(inbox, ignore_pattern(tuple(ignore)), profiles, with_sidecars, languages, holds_subtitles)
     todo = [_Folder(inbox, None)]
     while todo:
         todo.extend(walk.look_into(todo.pop()))
@@ -126,12 +140,14 @@ class _Walk:
         profiles: Collection[str],
         with_sidecars: bool,
         languages: Sequence[str],
+        holds_subtitles: HoldsSubtitles | None,
     ) -> None:
         self._inbox = inbox
         self._ignored = ignored
         self._profiles = profiles
         self._with_sidecars = with_sidecars
         self._languages = languages
+        self._holds_subtitles = holds_subtitles
         self._packed_paths: set[Path] = set()
         """Subtitles that were found in a folder beside their recordings."""
         self.result = Scan()
@@ -144,6 +160,7 @@ class _Walk:
             with held(self._inbox, *folder.path.relative_to(self._inbox).parts) as opened:
                 names = self._sort(opened, found)
                 downloads = Downloads.among(names)
+                found.timed = set(self._timed_texts(opened, found))
                 if downloads.names or any(map(is_recording, found.files)):
                     places = filter(is_subtitle_folder, found.folders)
                     found.packed = [packed for name in places for packed in packed_in(opened, name)]
@@ -190,16 +207,26 @@ class _Walk:
         else:
             self._note(folder / name, "is not a regular file (a pipe, socket or device) and is ignored: remove it.")
 
+    def _timed_texts(self, folder: HeldFolder, found: _Found) -> Iterator[str]:
+        """Yield the names of the texts that hold subtitles."""
+        judge = self._holds_subtitles
+        if judge is None:
+            return
+        for name, (kind, info) in found.files.items():
+            is_text = kind == "file" and name.casefold().endswith(_TEXTS)
+            if is_text and judge(Identity.of_stat(info), partial(folder.read, name)):
+                yield name
+
     def _add_drops(self, folder: _Folder, found: _Found, downloads: Downloads) -> None:
         sidecars = dict(self._owned_sidecars(folder.path, found, downloads))
         beside = self._companions(folder.path, found)
         taken_along = {path.name for path, _ in beside.values()}
-        spare = {name for name, used in spare_subtitles(found.files).items() if used in taken_along}
+        spare = {name for name, used in spare_subtitles(found.files, timed=found.timed).items() if used in taken_along}
         beside |= self._packed(folder, found, downloads, beside)
         for name, (kind, info) in found.files.items():
             if name in taken_along or folder.path / name in self._packed_paths:
                 continue
-            if downloads.awaits(name):
+            if downloads.awaits(name if name not in found.timed else f"{Path(name).stem}.srt"):
                 self.result.unfinished.append(folder.path / name)
                 continue
             if name in spare or downloads.is_beside_whole(name):
@@ -220,13 +247,16 @@ class _Walk:
                     folder=folder.place,
                     group=downloads.group_of(name),
                     is_part=is_part(name),
+                    is_timed_text=name in found.timed,
                 )
             )
 
     def _companions(self, folder: Path, found: _Found) -> dict[str, _Subtitle]:
         """Return the subtitle of each recording that has one of its owner."""
         files = (name for name, (kind, _) in found.files.items() if kind == "file")
-        beside = {film: (folder / name, found.files[name][1]) for film, name in companions(files).items()}
+        beside = {
+            film: (folder / name, found.files[name][1]) for film, name in companions(files, timed=found.timed).items()
+        }
         return {
             film: subtitle for film, subtitle in beside.items() if self._has_same_owner(*subtitle, folder / film, found)
         }

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dropdub.daemon.context import Context, film_name
 from dropdub.files.durable import key
-from dropdub.inbox.companions import films_begin_with, is_spare, is_subtitle, owner_of
+from dropdub.inbox.companions import films_begin_with, is_spare, owner_of
 from dropdub.inbox.downloads import base_of, is_part, is_side_file
 from dropdub.inbox.scan import Drop
 from dropdub.inbox.subtitle_folders import beside_folder, is_packed
@@ -28,7 +28,7 @@ _NOT_CANCELLED = tuple(state for state in JobState if state != JobState.CANCELLE
 def recording_of(context: Context, drop: Drop) -> Job | None:
     """Return the job of the recording that a file only came with, so that it is not taken; None for any other file."""
     name = drop.path.name
-    if is_subtitle(name):
+    if drop.is_subtitle:
         return _job_with_another_subtitle(context, drop) or _job_beside_its_folder(context, drop)
     if not (is_side_file(name) or is_part(name)):
         return None

@@ -23,13 +23,13 @@ from dropdub.daemon.postponed import Postponed
 from dropdub.daemon.steps.fairness import in_turns
 from dropdub.errors import DropdubError
 from dropdub.failpoints import reach
-from dropdub.inbox.companions import is_subtitle
 from dropdub.inbox.named_files import new_job
 from dropdub.inbox.scan import Drop, Scan, scan
 from dropdub.inbox.settle import Settling, is_as_seen
 from dropdub.inbox.watcher import Watcher
 from dropdub.store import queries, transitions
 from dropdub.store.tables import Job
+from dropdub.subtitles.timed_texts import TimedTexts
 
 BURST_S = 0.1
 """How long found files are checked per turn of the loop; worker events are handled after each burst."""
@@ -58,6 +58,7 @@ class Intake:
             EmptiedFolders(context.root.inbox, profiles=context.config.profiles, wait_s=settings.settle_empty),
             EmptiedFolders(context.root.failed, wait_s=settings.settle_empty),
         ]
+        self._timed_texts = TimedTexts()
         self._dirty = True
         self._next_scan = 0.0
         self._earliest_scan = self._rescan_due = 0.0
@@ -181,7 +182,7 @@ class Intake:
                 yield job.id
 
     def _awaits_film(self, job: queries.Claiming) -> bool:
-        if job.round == 1 or not is_subtitle(job.name):
+        if job.round == 1:
             return False
         try:
             return must_wait(self._context, queries.job(self._context.store, job.id))
@@ -219,6 +220,7 @@ class Intake:
             profiles=set(settings.profiles),
             with_sidecars=self._context.sidecar_limits.policy != "none",
             languages=(settings.job.language, "en"),
+            holds_subtitles=self._timed_texts,
         )
         settled = self._settling.observe(seen.drops, now)
         waiting = [drop for drop in self._settling.in_downloads() if drop not in settled]
@@ -269,7 +271,7 @@ class Intake:
             self._unused.append(drop.path)
             self._pending -= 1
             return True
-        film = film_at_work(self._context, name, owner=drop.owner, folder=drop.folder) if is_subtitle(name) else None
+        film = film_at_work(self._context, name, owner=drop.owner, folder=drop.folder) if drop.is_subtitle else None
         if film is None:
             return False
         self._held.append(f"{name} is waiting for its recording, job {film.id} ({film.name}).")

@@ -13,7 +13,7 @@ from dropdub.daemon.intake.published_films import published_films
 from dropdub.errors import UsageError
 from dropdub.files.durable import is_file
 from dropdub.files.ownership import owner_at, speaks_for
-from dropdub.inbox.companions import films_begin_with, owner_of
+from dropdub.inbox.companions import films_begin_with, is_subtitle, owner_of
 from dropdub.pipeline.artifacts import Segment
 from dropdub.pipeline.facts import Facts
 from dropdub.publishing.deliverables import MANIFEST
@@ -97,7 +97,9 @@ def film_at_work(context: Context, subtitle: str, *, owner: str | None, folder: 
 
 
 def must_wait(context: Context, subtitle: Job) -> bool:
-    """Return whether a retried subtitle must wait for its recording, which is also being processed again."""
+    """Return whether a retried file is a subtitle whose recording is also being processed again."""
+    if not is_subtitle(subtitle.name) and subtitle.revision is None:
+        return False
     found = (job for job in _at_work(context, subtitle.name) if _may_be_of(subtitle.folder, job))
     return any(job.revision is None and job.id != subtitle.id for job in found)
 
