@@ -16,7 +16,7 @@ from dropdub.errors import UsageError
 from dropdub.stage_table import BY_CHUNK
 from dropdub.store.database import Store
 from dropdub.store.no_job import no_job
-from dropdub.store.states import UNFINISHED, JobState, NoticeState, Outcome, StepState
+from dropdub.store.states import ENDED, UNFINISHED, JobState, NoticeState, Outcome, StepState
 from dropdub.store.tables import ATTEMPT, JOB, NOTICE, STEP, Attempt, Control, Job, Notice, Owner, Step
 
 _GOING = (JobState.QUEUED, JobState.RUNNING)
@@ -75,6 +75,15 @@ def jobs_like(store: Store, stem: str, states: Collection[str]) -> list[Job]:
 def jobs_from(store: Store, folder: str | None, states: Collection[str]) -> list[Job]:
     """Return the jobs in these states whose files came from a folder in the inbox; None for the inbox itself."""
     return _jobs(store, JOB.c.folder == folder, JOB.c.origin == "dropped", JOB.c.state.in_(states))
+
+
+def folders_of_ended(store: Store) -> dict[str, float]:
+    """Return the folders in the inbox that ended jobs came from, each with the end of its last job, in Unix seconds."""
+    is_known = (JOB.c.folder.is_not(None), JOB.c.finished_at.is_not(None), JOB.c.state.in_(ENDED))
+    query = sql_select(JOB.c.folder, func.max(JOB.c.finished_at)).where(*is_known).group_by(JOB.c.folder)
+    with store.reading() as session:
+        rows = session.connection().execute(query).all()
+    return {folder: ended_at for folder, ended_at in rows if folder is not None}
 
 
 def cancel_requested(store: Store) -> list[Job]:

@@ -91,9 +91,7 @@ class Intake:
 
     def start(self) -> None:
         self._watcher.start()
-        for job in queries.unfinished_jobs(self._context.store):  # of a run that was killed
-            if job.folder is not None:
-                self._note_taken_from(self._context.root.inbox / job.folder)
+        self._note_taken_before()
 
     def stop(self) -> None:
         self._watcher.stop()
@@ -200,6 +198,17 @@ class Intake:
     def _note_taken_from(self, folder: Path) -> None:
         for emptied in self._emptied:
             emptied.taken_from(folder, time.monotonic())
+
+    def _note_taken_before(self) -> None:
+        """Note the folders that a run took files from which was killed before it removed them."""
+        store, inbox, now = self._context.store, self._context.root.inbox, time.monotonic()
+        for job in queries.unfinished_jobs(store):
+            if job.folder is not None:
+                self._note_taken_from(inbox / job.folder)
+            if job.companion is not None:
+                self._note_taken_from(Path(job.companion).parent)
+        for folder, ended_at in queries.folders_of_ended(store).items():
+            self._emptied[0].taken_from_before(inbox / folder, now, ended_at=ended_at)
 
     @property
     def _rescan_s(self) -> float:
