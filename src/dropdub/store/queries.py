@@ -22,6 +22,8 @@ from dropdub.store.tables import ATTEMPT, JOB, NOTICE, STEP, Attempt, Control, J
 _GOING = (JobState.QUEUED, JobState.RUNNING)
 _NOT_COMPARED = ("duplicates",)
 """Options that affect neither the outputs nor their place."""
+LAST_NAMES = 500
+"""Of the files from one folder: as many as one release has, and no more than is read in a moment."""
 
 
 @dataclass(frozen=True)
@@ -72,9 +74,15 @@ def jobs_like(store: Store, stem: str, states: Collection[str]) -> list[Job]:
     return _jobs(store, JOB.c.name.istartswith(stem, autoescape=True), JOB.c.state.in_(states))
 
 
-def jobs_from(store: Store, folder: str | None, states: Collection[str]) -> list[Job]:
-    """Return the jobs in these states whose files came from a folder in the inbox; None for the inbox itself."""
-    return _jobs(store, JOB.c.folder == folder, JOB.c.origin == "dropped", JOB.c.state.in_(states))
+def names_from(store: Store, folder: str | None, states: Collection[str]) -> list[str]:
+    """Return the names of the last `LAST_NAMES` files that came from a folder in the inbox, of jobs in these states.
+
+    None is the inbox itself.
+    """
+    is_from = (JOB.c.folder == folder, JOB.c.origin == "dropped", JOB.c.state.in_(states))
+    query = sql_select(JOB.c.name).where(*is_from).order_by(JOB.c.id.desc()).limit(LAST_NAMES)
+    with store.reading() as session:
+        return [str(name) for (name,) in session.connection().execute(query).all()]
 
 
 def folders_of_ended(store: Store) -> dict[str, float]:

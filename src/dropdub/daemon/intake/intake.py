@@ -12,7 +12,7 @@ from pathlib import Path
 from dropdub.daemon.context import Context, away, job_id, shown_name
 from dropdub.daemon.finish.finishing import Endings
 from dropdub.daemon.intake.arrival import Arrivals
-from dropdub.daemon.intake.bystanders import notes_on_unfinished, notes_on_unused, recording_of
+from dropdub.daemon.intake.bystanders import came_with_recording, notes_on_unfinished, notes_on_unused
 from dropdub.daemon.intake.collection import collect
 from dropdub.daemon.intake.emptied import EmptiedFolders
 from dropdub.daemon.intake.revisions import film_at_work, must_wait
@@ -233,7 +233,7 @@ class Intake:
         )
         settled = self._settling.observe(seen.drops, now)
         waiting = [drop for drop in self._settling.in_downloads() if drop not in settled]
-        known = [drop for drop in waiting if recording_of(self._context, drop) is not None]
+        known = [drop for drop in waiting if came_with_recording(self._context, drop)]
         self._scan_notes, self._held = [*seen.notes, *self._on_unfinished(seen, waiting, known)], []
         self._unused = [*seen.unused, *(drop.path for drop in known)]
         self._finds = deque(in_turns(settled, lambda drop: (drop.owner, drop.folder)))
@@ -276,7 +276,7 @@ class Intake:
         if self._unrecorded.is_put_off(drop.path, time.monotonic()):
             self._pending -= 1
             return True
-        if recording_of(self._context, drop) is not None:
+        if came_with_recording(self._context, drop):
             self._unused.append(drop.path)
             self._pending -= 1
             return True
