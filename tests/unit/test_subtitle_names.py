@@ -66,6 +66,8 @@ HINDI = [Cue(0.0, 2.0, ("यह घर सफेद है और बगीच�
         (".en-orig", "en", ""),
         (".en-j3PyPqV-e1s", "en", ""),
         (".pt-en", "pt", ""),
+        (".pt-en-ehkg1hFWq8A", "pt", ""),
+        (".zh-Hans-en-ehkg1hFWq8A", "zh-Hans", ""),
         (".es-en-US", "es", ""),
         (".zh-Hans-en", "zh-Hans", ""),
         ("-en", "en", ""),

@@ -21,6 +21,12 @@ def test_subtitles_are_recognised_in_any_encoding_and_with_any_line_end(encoding
     assert holds_cues(f"WEBVTT\n\n{SUBRIP}".encode(encoding))
 
 
+def test_the_formats_that_are_usually_named_so_are_recognised() -> None:
+    assert holds_cues("00:01:54:Pomóż mi!\n00:01:57:Akcja rozgrywa się|wieczorem\n".encode("cp1250"))
+    assert holds_cues("[2453][2482]Poprosiłem fotografa.\n[2484][2526]Najstarsze zdjęcia.\n".encode("cp1250"))
+    assert holds_cues("{5390}{5414}Czas na nas.\n{5414}{5486}- Co z nim?|- Nie idzie.\n".encode("cp1250"))
+
+
 @pytest.mark.parametrize("text", ["", "Chapter 1\n\nAt 00:00:01,000 --> he left.\n", "1. One\n2. Two\n", "\0\0\1\2"])
 def test_other_texts_are_none(text: str) -> None:
     assert not holds_cues(text.encode())

@@ -27,7 +27,7 @@ _PREFIX = re.compile(
 """An ending in front: of sites that save the subtitles of YouTube (`[English] clip`), and of people (`EN_clip`)."""
 _SITE = re.compile(r"(?i)[ ._-]*\[(?:www\.)?[a-z0-9]{3,20}\.(?:com|net|org)\]")
 _NUMBER = re.compile(r"(?:track)?[0-9]{1,3}")
-_OF_YOUTUBE = re.compile(r"\.([a-z]{2,3}(?:-[A-Za-z]{2,4})?)-(?:[A-Za-z0-9_-]{11}|orig)$")
+_OF_YOUTUBE = re.compile(r"\.([a-z]{2,3}(?:-[A-Za-z]{2,4}){0,2})-(?:[A-Za-z0-9_-]{11}|orig)$")
 """yt-dlp adds the track's id to the language of subtitles that somebody named: `clip.en-j3PyPqV-e1s.vtt`."""
 _COPY = re.compile(r" \([0-9]+\)")
 _LONGEST = 64
