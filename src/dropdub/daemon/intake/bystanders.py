@@ -50,7 +50,9 @@ def _is_packed(context: Context, drop: Drop) -> bool:
     if found is None:
         return False
     around, place = found
-    return any(is_packed((*place, drop.path.name), name) for name in _names_from(context, around))
+    names = [name for name in _names_from(context, around) if is_packed((*place, drop.path.name), name)]
+    # Somebody may drop all subtitles, such as corrected ones, into a folder of the inbox that is named so.
+    return bool(names) and (around is not None or owner_of(drop.path.name, names) is None)
 
 
 def _names_from(context: Context, folder: str | None) -> list[str]:
