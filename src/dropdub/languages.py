@@ -1,4 +1,4 @@
-"""Language tags: primary subtags, other codes, names, and detection of a text's language."""
+"""Language tags: primary subtags, other codes, English names, and detection of a text's language."""
 
 from __future__ import annotations
 
@@ -66,59 +66,6 @@ nn nno Nynorsk      pa pan Punjabi      ps pus Pashto       si sin Sinhala      
 te tel Telugu       tg tgk Tajik        tt tat Tatar        uz uzb Uzbek        yi yid Yiddish
 yo yor Yoruba       zu zul Zulu
 """
-_OWN_NAMES = {
-    "pt-BR": "portuguese brazil, portuguese brazilian, brazilian portuguese, brazilian, português brasil, "
-    "portugues brasil, português do brasil, portugues do brasil, português brasileiro, portuguese br",
-    "pt-PT": "portuguese portugal, european portuguese, português portugal, portugues portugal",
-    "es-419": "latin american spanish, spanish latin america, spanish latin american, spanish latino, "
-    "español latino, español latinoamérica",
-    "es-ES": "spanish spain, european spanish, castilian, castellano",
-    "en-US": "english us, english usa, american english, english united states",
-    "en-GB": "english uk, british english, english united kingdom",
-    "fr-CA": "french canada, canadian french, french canadian",
-    "fr-FR": "french france",
-    "zh-Hans": "chinese simplified, simplified chinese, chinese simp, simplified",
-    "zh-Hant": "chinese traditional, traditional chinese, chinese trad, traditional",
-    "pt": "português, portugues",
-    "es": "español, espanol",
-    "fr": "français, francais",
-    "de": "deutsch",
-    "it": "italiano",
-    "nl": "nederlands, flemish",
-    "pl": "polski",
-    "ro": "română, romana, moldavian",
-    "sv": "svenska",
-    "da": "dansk",
-    "nb": "norsk, bokmål, norwegian bokmal, norwegian bokmål",
-    "fi": "suomi",
-    "cs": "čeština, cestina, česky",
-    "sk": "slovenčina, slovensky",
-    "sl": "slovenščina, slovenian",
-    "hr": "hrvatski",
-    "sr": "srpski, српски",
-    "hu": "magyar",
-    "el": "ελληνικά",
-    "ru": "русский",
-    "uk": "українська",
-    "bg": "български",
-    "tr": "türkçe, turkce",
-    "ar": "العربية",
-    "he": "עברית",
-    "fa": "فارسی, farsi",
-    "hi": "हिन्दी, हिंदी",
-    "th": "ไทย",
-    "vi": "tiếng việt",
-    "id": "bahasa indonesia",
-    "ms": "bahasa melayu",
-    "tl": "filipino",
-    "ja": "日本語",
-    "ko": "한국어",
-    "zh": "中文, mandarin, cantonese",
-    "ca": "català, catala",
-    "eu": "euskara, euskera",
-    "gl": "galego",
-}
-"""Names of languages and their variants as files are named, in the language itself and in English."""
 _SYNONYMS = {
     **{"no": "nb", "nor": "nb", "iw": "he", "in": "id", "cmn": "zh", "arb": "ar", "pes": "fa", "fil": "tl"},
     **{"scr": "hr", "scc": "sr", "mol": "ro", "mo": "ro", "ji": "yi", "jw": "jv", "zsm": "ms", "ekk": "et"},
@@ -183,19 +130,9 @@ def is_known(code: str) -> bool:
     return primary(code) in _index().by_two
 
 
-def tag_of_name(name: str) -> str | None:
-    """Return the tag of a language that is written out, in English or in the language itself; ignores case.
-
-    `Portuguese`, `português` and `Brazilian Portuguese` are `pt`, `pt` and `pt-BR`; None for anything else.
-    """
-    return _names().get(name.casefold())
-
-
-@cache
-def _names() -> dict[str, str]:
-    english = {one.name.casefold(): one.two for one in _index().by_two.values()}
-    own = {name: tag for tag, names in _OWN_NAMES.items() for name in names.casefold().split(", ")}
-    return {**english, **own}
+def english_names() -> dict[str, str]:
+    """Return the two-letter codes of the languages by their English names, casefolded."""
+    return {one.name.casefold(): one.two for one in _index().by_two.values()}
 
 
 def display_name(tag: str) -> str:

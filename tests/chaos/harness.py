@@ -59,10 +59,11 @@ def a_site(
     return site
 
 
-def filled(site: Site, clip: Path) -> Site:
-    """Drop the clip and its sidecar."""
-    (site.inbox / "clip.mp4.job.yaml").write_text("language: en\n", encoding="utf-8")
-    site.drop(clip, "clip.mp4")
+def filled(site: Site, clip: Path, *, place: str = "") -> Site:
+    """Drop the clip and its sidecar, into the inbox or a folder in it (`place`, which ends with a slash)."""
+    (site.inbox / place).mkdir(parents=True, exist_ok=True)
+    (site.inbox / f"{place}clip.mp4.job.yaml").write_text("language: en\n", encoding="utf-8")
+    site.drop(clip, f"{place}clip.mp4")
     return site
 
 
@@ -73,9 +74,9 @@ def archived_elsewhere(site: Site, archive: Path) -> Site:
     return site
 
 
-def with_subtitle(site: Site) -> Site:
-    """Put the film's own words beside it in the inbox."""
-    site.drop_text("1\n00:00:00,200 --> 00:00:02,000\nAnd so, my fellow Americans.\n", "clip.en.srt")
+def with_subtitle(site: Site, name: str = "clip.en.srt") -> Site:
+    """Put the film's own words beside it in the inbox, or into a folder beside it."""
+    site.drop_text("1\n00:00:00,200 --> 00:00:02,000\nAnd so, my fellow Americans.\n", name)
     return site
 
 
@@ -181,9 +182,11 @@ def survivors(site: Site) -> Iterator[str]:
 
 
 def published(site: Site) -> dict[str, str]:
-    """Return the SHA-256 of each file in the outbox; hidden folders are not published."""
-    files = (file for file in (site.root / "outbox").glob("[!.]*/*") if file.is_file())
-    return {str(file): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+    """Return the SHA-256 of each file in the folders of the outbox; hidden folders are not published."""
+    outbox = site.root / "outbox"
+    files = (path for path in outbox.rglob("*") if path.is_file() and path.parent != outbox)
+    shown = (path for path in files if not any(part.startswith(".") for part in path.relative_to(outbox).parts))
+    return {str(file): hashlib.sha256(file.read_bytes()).hexdigest() for file in shown}
 
 
 def overlaps(site: Site) -> Iterator[str]:

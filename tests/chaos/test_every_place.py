@@ -78,11 +78,11 @@ def film_root(path: Path, lives: Lives, clip: Path, *, targets: list[str]) -> Fo
 
 @pytest.fixture(scope="module")
 def with_subtitle(folder: Path, clip: Path) -> Made:
-    """Return a function that makes a root with a film and its subtitle."""
+    """Return a function that makes a root with a film in a folder of a folder, and its subtitle in one beside it."""
 
     def made(name: str, lives: Lives) -> ForkedSite:
         site = ForkedSite(folder / name, lives, **SETTINGS)
-        harness.with_subtitle(harness.filled(site, clip))
+        harness.with_subtitle(harness.filled(site, clip, place="S1/day/"), "S1/day/Subs/2_English.srt")
         return site
 
     return made
@@ -203,16 +203,17 @@ def places_of_steps(site: Site) -> dict[str, list[str]]:
     return {step: [f"{name}#{times}" for name, times in names.items()] for step, names in found.items()}
 
 
-def test_crash_while_film_and_subtitle_are_moved_keeps_both_together_exactly_once(
+def test_crash_while_film_and_subtitle_are_moved_keeps_both_together_and_in_their_folder_exactly_once(
     with_subtitle: Made, lives: Lives
 ) -> None:
     def problems(place: str, site: ForkedSite) -> list[str]:
         found = problems_after_a_crash_at(place, site)
-        if (names := sorted(path.name for path in (site.root / "archive").iterdir())) != [
-            *("clip.en.srt", "clip.mp4", "clip.mp4.job.yaml")
-        ]:
-            found.append(f"in archive/ are {names}")
-        return found
+        names = sorted(path.name for path in (site.root / "archive/S1/day").iterdir())
+        if names != ["clip.2_English.srt", "clip.mp4", "clip.mp4.job.yaml"]:
+            found.append(f"in archive/S1/day are {names}")
+        if not (site.root / "outbox/S1/day/clip/manifest.json").is_file():
+            found.append("the results are not in outbox/S1/day/clip")
+        return found + [f"{left} stayed in the inbox" for left in site.inbox.rglob("*")]
 
     chosen = harness.moving_places(traced(with_subtitle("traced-subtitle", lives)))
     assert any("beside_handed_over" in place for place in chosen)

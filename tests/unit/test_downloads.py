@@ -25,6 +25,14 @@ from dropdub.inbox.ignore import ignore_pattern, is_unfinished
         *("clip.mp4.unfinished", "clip.mp4.filepart", "clip.mp4.partial", "~syncthing~clip.mp4.tmp", "clip.mp4~"),
         *("clip.mp4.sb-1a2b3c4d-AbCdEf", "notes.txt.sb-1a2b3c4d-AbCdEf", "4913", "#notes.txt#", "~WRL0001.tmp"),
         *("clip.mp4.ocTransferId9.part", "notes.txt___jb_tmp___", "clip.mp4.INCOMPLETE"),
+        *(
+            "clip.mp4.aria2__temp",
+            "clip.mp4.st",
+            "clip.mp4.lftp-pget-status",
+            "clip.mp4.5f1d.ffs_tmp",
+            "clip.mp4.~1a2b",
+        ),
+        *("notes.txt.swp", "notes.txt.kate-swp", "clip.mp4.dashVideo"),
     ],
 )
 def test_names_of_files_that_other_programs_write_are_never_taken(name: str) -> None:
@@ -83,6 +91,8 @@ def test_other_names_are_no_parts(name: str) -> None:
         ("talk.mp4.part-Frag3", "talk.mp4", True),
         ("talk.mp4.ytdl", "talk.mp4", True),
         ("clip.mp4.aria2", "clip.mp4", True),
+        ("clip.mp4.st", "clip.mp4", True),
+        ("clip.mp4.aria2__temp", "clip.mp4", True),
         ("clip.mp4.aria2", "other.mp4", False),
         ("clip.mp4.crdownload", "clip.en.hi.srt", True),
         ("clip.Xy12-bCd.mp4.part", "clip.mp4", True),
@@ -108,6 +118,26 @@ def test_the_files_of_one_download_settle_together(names: list[str], together: b
     downloads = Downloads.among(names)
     groups = {downloads.group_of(name) for name in names}
     assert (len(groups) == 1 and None not in groups) is together
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["poster.jpg", "Folder.JPG", "talk-fanart.jpg", "other-thumb.png", "movie.nfo", "talk.sfv", "a.torrent", "a.url"],
+)
+def test_what_belongs_to_a_folder_of_recordings_stays_beside_them(name: str) -> None:
+    assert Downloads.among(["talk.mp4", name]).is_beside_whole(name)
+    assert not Downloads.among(["talk.txt", name]).is_beside_whole(name)
+
+
+@pytest.mark.parametrize("name", ["holiday.jpg", "talk.txt", "cover letter.docx", "background.mp3"])
+def test_other_files_beside_a_recording_are_taken(name: str) -> None:
+    assert not Downloads.among(["talk.mkv", name]).is_beside_whole(name)
+
+
+def test_subtitles_that_are_pictures_stay_beside_their_recording() -> None:
+    names = ["talk.mp4", "talk.idx", "talk.sub", "other.sub"]
+    downloads = Downloads.among(names)
+    assert [name for name in names if downloads.is_beside_whole(name)] == ["talk.idx", "talk.sub"]
 
 
 def test_what_describes_a_recording_is_used_only_without_it() -> None:

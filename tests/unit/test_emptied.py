@@ -44,6 +44,18 @@ def test_parents_that_were_quiet_too_are_removed_in_the_same_turn(inbox: Path) -
     assert list(inbox.iterdir()) == []
 
 
+def test_a_folder_of_an_earlier_run_is_removed_only_if_it_has_not_changed_since_its_job_ended(inbox: Path) -> None:
+    emptied, folder = EmptiedFolders(inbox, wait_s=30.0), inbox / "S1" / "day"
+    aged(folder, inbox / "S1")
+    emptied.taken_from_before(folder, 100.0, ended_at=folder.stat().st_mtime - 1)
+    emptied.tick(130.0)
+    assert folder.is_dir(), "created again"
+    emptied.taken_from_before(folder, 100.0, ended_at=folder.stat().st_mtime + 1)
+    emptied.tick(130.0)
+    assert list(inbox.iterdir()) == []
+    emptied.taken_from_before(folder, 100.0, ended_at=0.0)
+
+
 def test_a_folder_with_anything_in_it_stays(inbox: Path) -> None:
     emptied = EmptiedFolders(inbox, wait_s=30.0)
     (inbox / "S1" / "day" / ".hidden").touch()

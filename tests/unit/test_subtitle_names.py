@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dropdub.inbox.subtitle_names import name_alone, name_beside
+from dropdub.inbox.subtitle_names import name_alone, name_beside, shortest_film
 from dropdub.languages import NO_HINT
 from dropdub.subtitles.formats import Cue
 from dropdub.subtitles.user_files import language_of, named_language
@@ -66,6 +66,37 @@ HINDI = [Cue(0.0, 2.0, ("यह घर सफेद है और बगीच�
         (".hi-IN", "hi-IN", ""),
         (".en-orig", "en", ""),
         (".en-j3PyPqV-e1s", "en", ""),
+        (".pt-en", "pt", ""),
+        (".pt-en-ehkg1hFWq8A", "pt", ""),
+        (".zh-Hans-en-ehkg1hFWq8A", "zh-Hans", ""),
+        (".es-en-US", "es", ""),
+        (".zh-Hans-en", "zh-Hans", ""),
+        ("-en", "en", ""),
+        (" PT", "pt", ""),
+        (".por.br", "pt-BR", ""),
+        (".Brazilian.por", "pt-BR", ""),
+        (".Latin American.spa", "es-419", ""),
+        (".es-LA", "es-419", ""),
+        (".Español (España)", "es-ES", ""),
+        (".Traditional.chi", "zh-Hant", ""),
+        (".简体中文", "zh-Hans", ""),
+        (".zho.hans", "zh-Hans", ""),
+        (".tc", "zh-Hant", ""),
+        (".jp", "ja", ""),
+        (".cz", "cs", ""),
+        (".German (Austria)", "de-AT", ""),
+        (".Serbian (Latin)", "sr-Latn", ""),
+        (".ภาษาไทย", "th", ""),
+        (".mp4", None, ""),
+        (".mkv.en", "en", ""),
+        (".srt.en", "en", ""),
+        (".WEBRip.Netflix.en[cc]", "en", "sdh"),
+        (".subgen.large-v3.eng", "en", ""),
+        (".en - Copy", "en", ""),
+        (".English.Signs.and.Songs", "en", "partial"),
+        (".sous-titres.fr", "fr", ""),
+        (".legendado", None, ""),
+        (".SDH.eng.HI", "en", "sdh"),
     ],
 )
 def test_an_ending_of_other_programs_is_read_beside_its_film(ending: str, language: str | None, marks: str) -> None:
@@ -75,9 +106,41 @@ def test_an_ending_of_other_programs_is_read_beside_its_film(ending: str, langua
     assert name.marks == frozenset(marks.split())
 
 
-@pytest.mark.parametrize("ending", [".two", ".1080p", ".2", " 2", " (2)", ".it.is", ".en.pt", " it", ".Director", "x"])
+@pytest.mark.parametrize(
+    "ending",
+    [
+        *(".two", ".1080p", ".2", " 2", " (2)", ".it.is", ".en.pt", " it", ".Director", "x"),
+        *(" 2.en", "-2.en", "_2_en", ".Be", "-it", ".en.tren", ".de.papel", ".Brazil", " Ben", ".Final", ".S01E02.en"),
+    ],
+)
 def test_other_words_do_not_make_a_subtitle_the_films(ending: str) -> None:
     assert name_beside(FILM + ending, FILM) is None
+
+
+@pytest.mark.parametrize(
+    ("stem", "ending", "language"),
+    [
+        ("[English (auto-generated)] clip [DownSub.com]", ".English (auto-generated)", "en"),
+        ("(pt-BR) clip", ".pt-BR", "pt-BR"),
+        ("Portuguese (Brazil) - clip", ".Portuguese (Brazil)", "pt-BR"),
+        ("EN_clip", ".EN", "en"),
+    ],
+)
+def test_a_language_in_front_of_the_films_name_is_read_as_if_it_followed(stem: str, ending: str, language: str) -> None:
+    name = name_beside(stem, "clip")
+    assert name is not None and (name.film, name.ending, name.language) == ("clip", ending, language)
+
+
+@pytest.mark.parametrize("stem", ["la_clip", "English_clip", "Learn English - clip", "My_clip", "[1080p] clip"])
+def test_other_words_in_front_of_the_films_name_make_no_subtitle_the_films(stem: str) -> None:
+    assert name_beside(stem, "clip") is None
+
+
+@pytest.mark.parametrize(
+    "stem", ["clip", "clip.en", "clip_en", "clip - English", "clip.1080p.en", "EN_clip", "clip.mp4"]
+)
+def test_every_film_that_a_subtitle_may_be_of_begins_with_the_shortest(stem: str) -> None:
+    assert shortest_film(stem) == "clip"
 
 
 @pytest.mark.parametrize(
@@ -100,6 +163,11 @@ def test_other_words_do_not_make_a_subtitle_the_films(ending: str) -> None:
         ("clip.1080p", "clip.1080p", None),
         (".en", ".en", None),
         ("clip.", "clip.", None),
+        ("Episode.5.en", "Episode.5", "en"),
+        ("clip.1080p.en", "clip.1080p", "en"),
+        ("A.Walk.In.Mexico.es", "A.Walk.In.Mexico", "es"),
+        ("Big.Ben", "Big.Ben", None),
+        ("The.Cat", "The.Cat", None),
     ],
 )
 def test_of_a_subtitle_without_a_film_only_what_is_no_word_of_a_title_counts(

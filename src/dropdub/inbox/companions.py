@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from dropdub.files.durable import key, numbered_folder
-from dropdub.inbox.subtitle_names import ending_beside, name_alone, name_among, name_beside
+from dropdub.inbox.subtitle_names import ending_beside, name_alone, name_among, name_beside, shortest_film
 from dropdub.media.suffixes import MEDIA_SUFFIXES, SUBTITLE_SUFFIXES
 
 
@@ -24,6 +24,11 @@ def bare_name(name: str) -> str:
     return name_alone(Path(name).stem).film + Path(name).suffix if is_subtitle(name) else name
 
 
+def films_begin_with(subtitle: str) -> str:
+    """Return what the name of every recording begins with that a subtitle may belong to."""
+    return shortest_film(Path(subtitle).stem)
+
+
 def owner_of(subtitle: str, recordings: Iterable[str]) -> str | None:
     """Return the recording that a subtitle belongs to; None if there is none. Ignores case.
 
@@ -33,23 +38,24 @@ def owner_of(subtitle: str, recordings: Iterable[str]) -> str | None:
     return _owner(subtitle, _by_stem(recordings))
 
 
-def companions(names: Iterable[str]) -> dict[str, str]:
+def companions(names: Iterable[str], *, timed: Collection[str] = ()) -> dict[str, str]:
     """Return the subtitle of each recording that has one, by the recording's name.
 
     Of several subtitles, one of the whole text is preferred, then one without a language, then one without
-    descriptions of sounds. The others are independent files, except `spare_subtitles`.
+    descriptions of sounds. The others are independent files, except `spare_subtitles`. `timed`: other names of
+    subtitles than those with a suffix of one.
     """
     known = list(names)
-    return {owner: found[0] for owner, found in _subtitles_of(known).items()}
+    return {owner: found[0] for owner, found in _subtitles_of(known, timed).items()}
 
 
-def spare_subtitles(names: Iterable[str]) -> dict[str, str]:
+def spare_subtitles(names: Iterable[str], *, timed: Collection[str] = ()) -> dict[str, str]:
     """Return the subtitles that are not used, each with the one that is used instead for the same recording.
 
     They say the same in other words, for people who do not hear, or hold only a part of the text.
     """
     spare: dict[str, str] = {}
-    for owner, (used, *others) in _subtitles_of(list(names)).items():
+    for owner, (used, *others) in _subtitles_of(list(names), timed).items():
         spare |= {name: used for name in others if is_spare(name, beside=used, film=owner)}
     return spare
 
@@ -62,16 +68,17 @@ def is_spare(subtitle: str, *, beside: str, film: str) -> bool:
     return one.is_partial or (bool(one.marks) and one.language == other.language)
 
 
-def _is_picture_index(name: str) -> bool:
+def is_picture_index(name: str) -> bool:
+    """Return whether a name is that of VobSub's index."""
     return Path(name).suffix.casefold() == ".idx"
 
 
-def _is_of_pictures(name: str, pictures: Collection[str]) -> bool:
-    """Return whether a `.sub` is VobSub: pictures of subtitles, with an index of the same name (`pictures`).
+def is_of_pictures(name: str, pictures: Collection[str]) -> bool:
+    """Return whether a file is VobSub: pictures of subtitles, and an index of the same name (stems: `pictures`).
 
     Dropdub cannot read them, and a recording must not fail for that.
     """
-    return Path(name).suffix.casefold() == ".sub" and key(Path(name).stem) in pictures
+    return Path(name).suffix.casefold() in (".sub", ".idx") and key(Path(name).stem) in pictures
 
 
 def companion_name(recording: str, subtitle: str) -> str:
@@ -89,12 +96,12 @@ def _by_stem(names: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def _subtitles_of(names: Sequence[str]) -> dict[str, list[str]]:
+def _subtitles_of(names: Sequence[str], timed: Collection[str]) -> dict[str, list[str]]:
     """Return the subtitles of each recording that has any, the one to use first."""
     recordings, found = _by_stem(names), dict[str, list[tuple[tuple[bool, bool, bool, bool, str], str]]]()
-    pictures = {key(Path(name).stem) for name in names if _is_picture_index(name)}
-    for subtitle in filter(is_subtitle, names):
-        if _is_of_pictures(subtitle, pictures):
+    pictures = {key(Path(name).stem) for name in names if is_picture_index(name)}
+    for subtitle in (name for name in names if is_subtitle(name) or name in timed):
+        if is_of_pictures(subtitle, pictures):
             continue
         name = name_among(Path(subtitle).stem, recordings)
         if name is not None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dropdub.files.durable import key
-from dropdub.inbox.companions import is_recording, is_subtitle
+from dropdub.inbox.companions import is_of_pictures, is_picture_index, is_recording, is_subtitle
 from dropdub.inbox.ignore import UNFINISHED
 from dropdub.inbox.subtitle_names import name_among
 
@@ -31,7 +31,13 @@ _IN_WORK = re.compile(r"(?P<base>.+)\.(?:temp|uncut|orig|merged\.temp)")
 """The stem of a file that yt-dlp and ffmpeg work on, to replace the one without it."""
 _DESCRIBING = (".info.json", ".live_chat.json", ".rechat.json", ".comments.json", ".annotations.xml", ".description")
 """Suffixes of what yt-dlp writes about a recording before it downloads it."""
-_PICTURES = (".webp", ".jpg", ".jpeg", ".png", ".avif", ".nfo", ".meta", ".url")
+_PICTURES = (".webp", ".jpg", ".jpeg", ".png", ".avif", ".nfo", ".meta", ".url", ".thm", ".lrv", ".bif", ".edl", ".md5")
+_OF_FOLDER = re.compile(
+    r"(?i)(?:.*[ ._-])?(?:poster|cover|folder|fanart|backdrop|background|banner|(?:clear)?logo|landscape"
+    r"|thumb(?:nail)?|disc|front|back|albumart\w*)[0-9]*\.(?:jpe?g|png|webp|gif|bmp)|(?:movie|tvshow|season|album)\.nfo"
+    r"|.+\.(?:sfv|torrent|lnk|url|m3u8?|bif|cpi)"
+)
+"""What players, download programs and cameras put into a folder of recordings, whatever those are named."""
 _BROWSER_ID = re.compile(r"(?s)(.+)\.[^.]{8}(\.[^.]+)")
 
 
@@ -46,6 +52,8 @@ class Downloads:
     """Bases of the recordings that are no parts."""
     parts: frozenset[str] = frozenset()
     """Bases of the parts."""
+    pictures: frozenset[str] = frozenset()
+    """Stems of subtitles that are pictures."""
 
     @staticmethod
     def among(names: Sequence[str]) -> Downloads:
@@ -57,6 +65,7 @@ class Downloads:
             bases=frozenset(key(base_of(name)) for name in coming),
             wholes=frozenset(key(base_of(name)) for name in recordings if not is_part(name)),
             parts=frozenset(key(base_of(name)) for name in names if is_part(name)),
+            pictures=frozenset(key(Path(name).stem) for name in names if is_picture_index(name)),
         )
 
     def awaits(self, name: str) -> bool:
@@ -66,7 +75,11 @@ class Downloads:
         return bool(self.bases) and self._base_among(name, self.bases) is not None
 
     def is_beside_whole(self, name: str) -> bool:
-        """Return whether a file describes a recording in the folder."""
+        """Return whether a file describes a recording in the folder, or is of its subtitles that are pictures."""
+        if is_of_pictures(name, self.pictures):
+            return name_among(Path(name).stem, self.wholes) is not None
+        if is_of_folder(name) and self.wholes:
+            return True
         return is_side_file(name) and key(base_of(name)) in self.wholes
 
     def group_of(self, name: str) -> str | None:
@@ -94,6 +107,11 @@ def is_part(name: str) -> bool:
 def is_side_file(name: str) -> bool:
     """Return whether a name is that of a picture or a description, as programs write them beside a recording."""
     return _described(name) is not None or name.casefold().endswith(_PICTURES)
+
+
+def is_of_folder(name: str) -> bool:
+    """Return whether a name is that of a file about all recordings in its folder, such as a cover."""
+    return _OF_FOLDER.fullmatch(name) is not None
 
 
 def base_of(name: str) -> str:

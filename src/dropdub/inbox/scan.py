@@ -1,25 +1,31 @@
-"""Scan the inbox: walk its folders once, without opening a file or following a link."""
+"""Scan the inbox: walk its folders once, without following a link, and open no file but texts that may be subtitles."""
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from re import Pattern
-from typing import Literal
+from typing import BinaryIO, Literal
 
 from dropdub.config import SIDECAR_SUFFIX
 from dropdub.files.held import HeldFolder, held
 from dropdub.files.ownership import owner_found, owner_seen, speaks_for
 from dropdub.inbox.bundles import bundle_refusal
-from dropdub.inbox.companions import companions, spare_subtitles
+from dropdub.inbox.companions import companions, is_recording, is_subtitle, spare_subtitles
 from dropdub.inbox.downloads import Downloads, is_part
 from dropdub.inbox.file_identity import Identity
 from dropdub.inbox.ignore import ignore_pattern, is_unfinished
+from dropdub.inbox.subtitle_folders import Packed, is_subtitle_folder, packed_in, subtitles_of
 
 Kind = Literal["file", "link"]
+HoldsSubtitles = Callable[[Identity, Callable[[], BinaryIO]], bool]
+"""Whether a file, which the second argument opens, holds subtitles."""
+_TEXTS = (".txt", ".text")
+_Subtitle = tuple[Path, os.stat_result]
 _HIDDEN_ON_WINDOWS = 0x2
 _JUNCTION = 0xA0000003
 """The reparse tag of a Windows junction: its files are elsewhere and must not be moved."""
@@ -36,7 +42,7 @@ class Drop:
     sidecar: Path | None = None
     sidecar_identity: Identity | None = None
     companion: Path | None = None
-    """The subtitle of the same name, which is taken together with its recording."""
+    """The subtitle of the same name, which is taken together with its recording; or one in a folder beside it."""
     companion_identity: Identity | None = None
     owner: str | None = None
     """The file's owner; None if it was not looked up or is unknown."""
@@ -46,6 +52,12 @@ class Drop:
     """The files of one folder with the same group settle together: parts of one download."""
     is_part: bool = False
     """Whether its name says that it is part of a download, which may still be under way."""
+    is_timed_text: bool = False
+    """Whether it is named as a text, but holds subtitles."""
+
+    @property
+    def is_subtitle(self) -> bool:
+        return self.is_timed_text or is_subtitle(self.path.name)
 
     @property
     def size(self) -> int:
@@ -91,17 +103,29 @@ class _Found:
     files: dict[str, tuple[Kind, os.stat_result]] = field(default_factory=dict)
     sidecars: dict[str, os.stat_result] = field(default_factory=dict)
     folders: list[str] = field(default_factory=list)
+    packed: list[Packed] = field(default_factory=list)
+    """The subtitles in folders of subtitles beside recordings."""
+    timed: set[str] = field(default_factory=set)
+    """The texts that hold subtitles."""
 
 
 def scan(
-    inbox: Path, *, ignore: Sequence[str] = (), profiles: Collection[str] = (), with_sidecars: bool = True
+    inbox: Path,
+    *,
+    ignore: Sequence[str] = (),
+    profiles: Collection[str] = (),
+    with_sidecars: bool = True,
+    languages: Sequence[str] = ("en",),
+    holds_subtitles: HoldsSubtitles | None = None,
 ) -> Scan:
     """Return the files to take, folder by folder in the order of their names, and notes.
 
     A folder directly in the inbox that has the name of a profile selects that profile for everything in it. Files
     that disappear during the scan are not reported. `with_sidecars`: whether to use the job options next to a file.
+    `languages`: which subtitle to use of a folder with many, the first that there is. `holds_subtitles`: whether a text
+    does; without it, no file is opened.
     """
-    walk = _Walk(inbox, ignore_pattern(tuple(ignore)), profiles, with_sidecars)
+    walk = _Walk(inbox, ignore_pattern(tuple(ignore)), profiles, with_sidecars, languages, holds_subtitles)
     todo = [_Folder(inbox, None)]
     while todo:
         todo.extend(walk.look_into(todo.pop()))
@@ -109,11 +133,23 @@ def scan(
 
 
 class _Walk:
-    def __init__(self, inbox: Path, ignored: Pattern[str], profiles: Collection[str], with_sidecars: bool) -> None:
+    def __init__(
+        self,
+        inbox: Path,
+        ignored: Pattern[str],
+        profiles: Collection[str],
+        with_sidecars: bool,
+        languages: Sequence[str],
+        holds_subtitles: HoldsSubtitles | None,
+    ) -> None:
         self._inbox = inbox
         self._ignored = ignored
         self._profiles = profiles
         self._with_sidecars = with_sidecars
+        self._languages = languages
+        self._holds_subtitles = holds_subtitles
+        self._packed_paths: set[Path] = set()
+        """Subtitles that were found in a folder beside their recordings."""
         self.result = Scan()
 
     def look_into(self, folder: _Folder) -> list[_Folder]:
@@ -123,6 +159,11 @@ class _Walk:
             folder.path.lstat()  # files whose path is too long cannot be taken
             with held(self._inbox, *folder.path.relative_to(self._inbox).parts) as opened:
                 names = self._sort(opened, found)
+                downloads = Downloads.among(names)
+                found.timed = set(self._timed_texts(opened, found))
+                if downloads.names or any(map(is_recording, found.files)):
+                    places = filter(is_subtitle_folder, found.folders)
+                    found.packed = [packed for name in places for packed in packed_in(opened, name)]
         except OSError as error:
             self._cannot_read(folder.path, error)
             return []
@@ -130,7 +171,7 @@ class _Walk:
         if refusal is not None:
             self._note(folder.path, refusal)
             return []
-        self._add_drops(folder, found, Downloads.among(names))
+        self._add_drops(folder, found, downloads)
         return [self._sub_folder(folder, name) for name in reversed(found.folders)]
 
     def _sort(self, folder: HeldFolder, found: _Found) -> list[str]:
@@ -166,21 +207,32 @@ class _Walk:
         else:
             self._note(folder / name, "is not a regular file (a pipe, socket or device) and is ignored: remove it.")
 
+    def _timed_texts(self, folder: HeldFolder, found: _Found) -> Iterator[str]:
+        """Yield the names of the texts that hold subtitles."""
+        judge = self._holds_subtitles
+        if judge is None:
+            return
+        for name, (kind, info) in found.files.items():
+            is_text = kind == "file" and name.casefold().endswith(_TEXTS)
+            if is_text and judge(Identity.of_stat(info), partial(folder.read, name)):
+                yield name
+
     def _add_drops(self, folder: _Folder, found: _Found, downloads: Downloads) -> None:
         sidecars = dict(self._owned_sidecars(folder.path, found, downloads))
         beside = self._companions(folder.path, found)
-        spare = {name for name, used in spare_subtitles(found.files).items() if used in beside.values()}
-        taken_along = set(beside.values())
+        taken_along = {path.name for path, _ in beside.values()}
+        spare = {name for name, used in spare_subtitles(found.files, timed=found.timed).items() if used in taken_along}
+        beside |= self._packed(folder, found, downloads, beside)
         for name, (kind, info) in found.files.items():
-            if name in taken_along:
+            if name in taken_along or folder.path / name in self._packed_paths:
                 continue
-            if downloads.awaits(name):
+            if downloads.awaits(name if name not in found.timed else f"{Path(name).stem}.srt"):
                 self.result.unfinished.append(folder.path / name)
                 continue
             if name in spare or downloads.is_beside_whole(name):
                 self.result.unused.append(folder.path / name)
                 continue
-            sidecar, companion = sidecars.get(name), beside.get(name)
+            sidecar, (companion, companion_info) = sidecars.get(name), beside.get(name, (None, None))
             self.result.drops.append(
                 Drop(
                     path=folder.path / name,
@@ -189,34 +241,54 @@ class _Walk:
                     profile=folder.profile,
                     sidecar=folder.path / sidecar if sidecar else None,
                     sidecar_identity=Identity.of_stat(found.sidecars[sidecar]) if sidecar else None,
-                    companion=folder.path / companion if companion else None,
-                    companion_identity=Identity.of_stat(found.files[companion][1]) if companion else None,
+                    companion=companion,
+                    companion_identity=Identity.of_stat(companion_info) if companion_info else None,
                     owner=owner_seen(info),
                     folder=folder.place,
                     group=downloads.group_of(name),
                     is_part=is_part(name),
+                    is_timed_text=name in found.timed,
                 )
             )
 
-    def _companions(self, folder: Path, found: _Found) -> dict[str, str]:
+    def _companions(self, folder: Path, found: _Found) -> dict[str, _Subtitle]:
         """Return the subtitle of each recording that has one of its owner."""
         files = (name for name, (kind, _) in found.files.items() if kind == "file")
+        beside = {
+            film: (folder / name, found.files[name][1]) for film, name in companions(files, timed=found.timed).items()
+        }
         return {
-            recording: subtitle
-            for recording, subtitle in companions(files).items()
-            if self._has_same_owner(folder, subtitle, recording, found)
+            film: subtitle for film, subtitle in beside.items() if self._has_same_owner(*subtitle, folder / film, found)
         }
 
-    def _has_same_owner(self, folder: Path, name: str, of: str, found: _Found) -> bool:
+    def _packed(
+        self, folder: _Folder, found: _Found, downloads: Downloads, beside: Collection[str]
+    ) -> dict[str, _Subtitle]:
+        """Return a subtitle in a folder of subtitles for each recording that has none `beside` it; note all of them."""
+        recordings, used = {*found.files, *downloads.names}, dict[str, _Subtitle]()
+        of_each = subtitles_of(found.packed, recordings, languages=self._languages, is_top=folder.place is None)
+        for film, packed in of_each.items():
+            paths = {folder.path.joinpath(*one.place): one.info for one in packed}
+            self._packed_paths |= paths.keys()
+            if film not in found.files or downloads.awaits(film):
+                self.result.unfinished.extend(paths)
+                continue
+            first = next(iter(paths))
+            is_read = film not in beside and not packed[0].is_pictures
+            if is_read and self._has_same_owner(first, paths[first], folder.path / film, found):
+                used[film] = first, paths.pop(first)
+            self.result.unused.extend(paths)
+        return used
+
+    def _has_same_owner(self, path: Path, info: os.stat_result, of: Path, found: _Found) -> bool:
         """Return whether a sidecar or subtitle may be used for the file `of`: only that file's owner may provide it.
 
         If not, a note is added. Somebody else's subtitle is then an independent file.
         """
-        info = found.sidecars.get(name) or found.files[name][1]
-        if speaks_for(owner_found(folder / name, info), owner_found(folder / of, found.files[of][1])):
+        if speaks_for(owner_found(path, info), owner_found(of, found.files[of.name][1])):
             return True
-        text = f"belongs to a different account than {of} and is not used for it. Drop it from the same account."
-        self._note(folder / name, text)
+        text = f"belongs to a different account than {of.name} and is not used for it. Drop it from the same account."
+        self._note(path, text)
         return False
 
     def _owned_sidecars(self, folder: Path, found: _Found, downloads: Downloads) -> Iterator[tuple[str, str]]:
@@ -234,7 +306,7 @@ class _Walk:
 
     def _is_used(self, folder: Path, sidecar: str, owner: str, found: _Found) -> bool:
         if self._with_sidecars:
-            return self._has_same_owner(folder, sidecar, owner, found)
+            return self._has_same_owner(folder / sidecar, found.sidecars[sidecar], folder / owner, found)
         self._note(folder / sidecar, "is not used: inbox.sidecars is none in config.yaml.")
         return False
 

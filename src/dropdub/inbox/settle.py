@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dropdub import process
-from dropdub.inbox.companions import is_subtitle
 from dropdub.inbox.file_identity import Identity, identity
 from dropdub.inbox.scan import Drop
 
@@ -74,7 +73,7 @@ class Settling:
         is_empty = not drop.size and drop.kind != "link"
         if is_empty or (drop.companion_identity is not None and not drop.companion_identity.size):
             return self._settle_empty_s
-        return max(self._settle_s, self._settle_subtitle_s) if is_subtitle(drop.path.name) else self._settle_s
+        return max(self._settle_s, self._settle_subtitle_s) if drop.is_subtitle else self._settle_s
 
 
 def _together(seen: Sequence[Unsettled]) -> dict[Path, Unsettled]:

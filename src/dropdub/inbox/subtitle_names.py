@@ -9,45 +9,25 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from dropdub.files.durable import key
-from dropdub.languages import is_known, primary, standard_tag, tag_of_name
+from dropdub.inbox.subtitle_words import ALIASES, FILLERS, HEARING, MARKS, PARTIAL, REGIONS, TITLE_WORDS
+from dropdub.language_names import tag_named
+from dropdub.languages import is_known, primary, standard_tag
 
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-_HEARING = _words("""
-sdh cc hi hoh cap closed caption captions captioned hearing impaired
-""")
-"""Marks of a subtitle for people who do not hear: it describes sounds as well."""
-_PARTIAL = _words("""
-forced foreign signs songs parts only commentary
-""")
-"""Marks of a subtitle that does not hold the whole text: only what is said in another language, or a comment."""
-_PLAIN = _words("""
-default full normal regular main sub subs subtitle subtitles dialog dialogue auto generated asr orig original
-machine translated utf8 synced track und unknown
-""")
-"""Words that change nothing."""
-_ALIASES = {
-    **{"pb": "pt-BR", "ptbr": "pt-BR", "br": "pt-BR", "ptpt": "pt-PT", "zt": "zh-Hant"},
-    **{"ea": "es-419", "spl": "es-419", "latino": "es-419", "esla": "es-419", "enus": "en-US", "engb": "en-GB"},
-}
-"""Codes of Bazarr, subtitle sites and discs that mean something else, or nothing, outside a file's name."""
-_MARKS = _HEARING | _PARTIAL | _PLAIN
-_TITLE_WORDS = _words("""
-am as be da el fa ha he hi id in io is it la li lo me mi my na no om or os so ta te to tu us we
-""")
-"""Two-letter codes that are also words, so that a film may be named with them."""
 _Part = tuple[str, str]
 """The character before a word of the ending, and the word."""
 _SEPARATORS = "._- [({"
 _PART = re.compile(r"([\s._\-\[\](){},&+#]?)([^\s._\-\[\](){},&+#]+)")
-_REGION = re.compile(r"(?i)[a-z]{2}|[a-z]{4}|[0-9]{3}")
+_PREFIX = re.compile(
+    r"(?s)(?:\[(?P<square>[^\]]{2,40})\][ ._-]*|\((?P<round>[^)]{2,40})\)[ ._-]*|(?P<word>\w[^\[\]]{1,38}?) - "
+    r"|(?P<code>[a-z]{2,3}(?:-[A-Za-z]{2,4})?|[A-Z]{2,3}(?:-[A-Z]{2})?)_)(?P<film>.+)"
+)
+"""An ending in front: of sites that save the subtitles of YouTube (`[English] clip`), and of people (`EN_clip`)."""
+_SITE = re.compile(r"(?i)[ ._-]*\[(?:www\.)?[a-z0-9]{3,20}\.(?:com|net|org)\]")
 _NUMBER = re.compile(r"(?:track)?[0-9]{1,3}")
-_OF_YOUTUBE = re.compile(r"\.([a-z]{2,3}(?:-[A-Za-z]{2,4})?)-(?:[A-Za-z0-9_-]{11}|orig)$")
+_OF_YOUTUBE = re.compile(r"\.([a-z]{2,3}(?:-[A-Za-z]{2,4}){0,2})-(?:[A-Za-z0-9_-]{11}|orig)$")
 """yt-dlp adds the track's id to the language of subtitles that somebody named: `clip.en-j3PyPqV-e1s.vtt`."""
 _COPY = re.compile(r" \([0-9]+\)")
 _LONGEST = 64
@@ -82,7 +62,14 @@ def name_among(stem: str, films: Container[str]) -> SubtitleName | None:
     if key(stem) in films:
         return SubtitleName(stem)
     found = (_split(stem, at) for at in _splits(stem) if key(stem[:at]) in films)
-    return next((name for name in found if name is not None), None)
+    first = next((name for name in found if name is not None), None)
+    return first or next((name for name in _prefixed(stem) if key(name.film) in films), None)
+
+
+def shortest_film(stem: str) -> str:
+    """Return the shortest name that the film of a subtitle can have, so that each film it may be of begins with it."""
+    films = [name.film for at in _splits(stem) if (name := _split(stem, at)) is not None]
+    return min(films, key=len, default=next((name.film for name in _prefixed(stem)), stem))
 
 
 def name_beside(stem: str, film: str) -> SubtitleName | None:
@@ -94,9 +81,17 @@ def name_alone(stem: str) -> SubtitleName:
     """Return what a subtitle's stem says if its film is unknown: only what can hardly be a word of a title counts."""
     for at in reversed(list(_splits(stem))):
         name = _split(stem, at) if stem[at] in ".[(" or stem[at : at + 2] in (" [", " (") else None
-        if name is not None and not _is_title(name.ending) and (name.language or _is_marked(name.ending)):
+        if name is not None and not _may_be_title(name.ending) and (name.language or _is_marked(name.ending)):
             return replace(name, is_doubtful=_is_word(name))
     return SubtitleName(stem)
+
+
+def name_as_ending(stem: str, film: str) -> SubtitleName | None:
+    """Return what a stem says that is only the ending of a film's subtitle: `2_English`; None if it is something else.
+
+    The ending in the result begins with a dot.
+    """
+    return _split(f"{film}.{stem}", len(film)) if len(stem) < _LONGEST else None
 
 
 def ending_beside(stem: str, film: str) -> str:
@@ -105,7 +100,8 @@ def ending_beside(stem: str, film: str) -> str:
         name = name_beside(stem, one)
         if name is not None:
             return _COPY.sub("", name.ending, count=1) if _COPY.match(name.ending) else name.ending
-    return name_alone(stem).ending
+    alone = name_alone(stem).ending or name_as_ending(stem, film)
+    return alone.ending if isinstance(alone, SubtitleName) else alone or ""
 
 
 def _splits(stem: str) -> Iterator[int]:
@@ -115,11 +111,23 @@ def _splits(stem: str) -> Iterator[int]:
             yield at - 1 if at > 1 and stem[at] in "[({-" and stem[at - 1] == " " else at
 
 
+def _prefixed(stem: str) -> Iterator[SubtitleName]:
+    """Yield what a stem says if its language is in front of the film's name."""
+    found = _PREFIX.fullmatch(stem)
+    if found is None or key(found["code"] or "") in TITLE_WORDS:
+        return
+    words = next(filter(None, found.group("square", "round", "word", "code")))
+    for film in (found["film"], _SITE.sub("", found["film"])):
+        name = _split(f"{film}.{words}", len(film))
+        if name is not None and name.language is not None:
+            yield name
+
+
 def _split(stem: str, at: int) -> SubtitleName | None:
     film, ending = stem[:at], stem[at:]
     youtube = _OF_YOUTUBE.fullmatch(ending)
     parts = _PART.findall(youtube[1] if youtube else ending)
-    if not parts or (ending[0] in " -" and not _is_clear(ending, parts)):
+    if not parts or _is_of_title(film, ending, parts):
         return None
     read = _read(parts)
     if read is None:
@@ -128,9 +136,16 @@ def _split(stem: str, at: int) -> SubtitleName | None:
     return SubtitleName(film, ending, language, marks, "default" in key(ending), is_doubtful)
 
 
-def _is_clear(ending: str, parts: Sequence[_Part]) -> bool:
-    """Return whether an ending after a blank or dash is more than one word of two letters: a title's."""
-    return ending[1:2] in "[({-" or len(parts) > 1 or len(parts[0][1]) > 2
+def _is_of_title(film: str, ending: str, parts: Sequence[_Part]) -> bool:
+    """Return whether an ending rather continues the film's name: `clip 2.en`, `What is it`, `Let.It.Be`."""
+    before, word = parts[0]
+    if before not in ("", ".") and word.isdigit():
+        return True
+    if len(parts) > 1 or key(word) not in TITLE_WORDS:
+        return False
+    if word.istitle():
+        return True
+    return ending[0] in " -" and ending[1:2] not in tuple("[({-") and not (word.isupper() and not film.isupper())
 
 
 def _read(parts: Sequence[_Part]) -> tuple[str | None, frozenset[str], bool] | None:
@@ -140,11 +155,9 @@ def _read(parts: Sequence[_Part]) -> tuple[str | None, frozenset[str], bool] | N
     marks: set[str] = set()
     has_mark, at = False, 0
     while at < len(words):
-        word, used = words[at], 1
-        is_mark = word in _MARKS and (word != "hi" or bool(languages))
-        tag = None
-        if not is_mark:
-            tag, used = _language(parts, at)
+        word = words[at]
+        is_mark = word in MARKS and (word != "hi" or bool(languages))
+        tag, used = (None, 1) if is_mark else _language(parts, at)
         if tag is not None:
             languages.append(tag)
         elif is_mark:
@@ -152,7 +165,7 @@ def _read(parts: Sequence[_Part]) -> tuple[str | None, frozenset[str], bool] | N
             marks |= _kind(word)
         elif _NUMBER.fullmatch(word):
             marks.add(word)
-        else:
+        elif word not in FILLERS:
             return None
         at += used
     return _judged(languages, marks, has_mark=has_mark, is_short="hi" in words)
@@ -161,20 +174,20 @@ def _read(parts: Sequence[_Part]) -> tuple[str | None, frozenset[str], bool] | N
 def _judged(
     languages: Sequence[str], marks: set[str], *, has_mark: bool, is_short: bool
 ) -> tuple[str | None, frozenset[str], bool] | None:
-    """Decide which language counts: `hi` beside another language is the mark."""
+    """Decide which language counts: `hi` beside another language is the mark; of `pt` and `pt-BR`, the second."""
     others = [tag for tag in languages if tag != "hi"]
     if others and len(others) < len(languages):
         marks = marks | {"sdh"}
     if len({primary(tag) for tag in others}) > 1 or not (languages or has_mark):
         return None
-    chosen = next(iter(others or languages), None)
+    chosen = max(others or languages, key=lambda tag: tag.count("-"), default=None)
     return chosen, frozenset(marks), chosen == "hi" and is_short and not has_mark
 
 
 def _kind(word: str) -> set[str]:
-    if word in _HEARING:
+    if word in HEARING:
         return {"sdh"}
-    return {"partial"} if word in _PARTIAL else set()
+    return {"partial"} if word in PARTIAL else set()
 
 
 def _language(parts: Sequence[_Part], at: int) -> tuple[str | None, int]:
@@ -187,24 +200,26 @@ def _language(parts: Sequence[_Part], at: int) -> tuple[str | None, int]:
 
 
 def _tag(parts: Sequence[_Part]) -> str | None:
-    first, *regions = (key(word) for _, word in parts)
-    named = tag_of_name(" ".join((first, *regions)))
+    first, *others = (key(word) for _, word in parts)
+    named = tag_named((first, *others)) or ALIASES.get("-".join((first, *others)))
     if named is not None:
         return named
-    if not regions and first in _ALIASES:
-        return _ALIASES[first]
     is_code = 2 <= len(first) <= 3 and first.isascii() and first.isalpha() and is_known(first)
-    if not is_code or len(regions) > 2 or not all(_is_region(part, of=parts[0][1]) for part in parts[1:]):
+    if not is_code or not all(_is_attached(part, to=parts[0][1]) for part in parts[1:]):
+        return None
+    regions = list(takewhile(REGIONS.__contains__, others))
+    if len(regions) < len(others) and not is_known(others[len(regions)]):
         return None
     return "-".join([primary(first), *map(_cased, regions or standard_tag(first).split("-")[1:])])
 
 
-def _is_region(part: _Part, *, of: str) -> bool:
-    """Return whether a part can be the region or script `of` a language: after a dot only if written so, `pt.BR`."""
+def _is_attached(part: _Part, *, to: str) -> bool:
+    """Return whether a part can belong `to` a language's code: after a dot only if written so, as in `pt.BR`."""
     before, word = part
-    if key(word) in _MARKS or not _REGION.fullmatch(word):
+    if key(word) in MARKS:
         return False
-    return before in ("-", "_") or (word.isupper() and of.islower()) or word in ("Hans", "Hant", "Latn", "Cyrl")
+    is_script = len(word) == 4 and key(word) in REGIONS
+    return before in ("-", "_") or is_script or (word.isupper() and to.islower() and key(word) in REGIONS)
 
 
 def _cased(region: str) -> str:
@@ -215,14 +230,21 @@ def _is_marked(ending: str) -> bool:
     return any(key(word) in ("forced", "sdh", "cc") for _, word in _PART.findall(ending))
 
 
-def _is_title(ending: str) -> bool:
-    """Return whether an ending is written like words of a title: `.Is.It`; no program writes a short code so."""
-    short = [word for _, word in _PART.findall(ending) if len(word) == 2 and word.isalpha()]
-    return any(word.istitle() for word in short)
+def _may_be_title(ending: str) -> bool:
+    """Return whether an ending may begin with words of a title, or of what follows it: `.Is.It`, `.5.en`, `.1080p.en`.
+
+    No program writes a short code so.
+    """
+    parts = _PART.findall(ending)
+    words = [word for _, word in parts if word.istitle()]
+    if any(len(word) == 2 or key(word) in TITLE_WORDS for word in words):
+        return True
+    first = key(parts[0][1])
+    return first in FILLERS or (first.isdigit() and parts[1][0] != "_")
 
 
 def _is_word(name: SubtitleName) -> bool:
     """Return whether a language may be the title's last word: a code that is a word as well, or a name."""
     parts = _PART.findall(name.ending)
     last = key(parts[-1][1])
-    return name.is_doubtful or (len(parts) == 1 and (last in _TITLE_WORDS or len(last) > 3))
+    return name.is_doubtful or (len(parts) == 1 and (last in TITLE_WORDS or len(last) > 3))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,7 +50,23 @@ def take(wanted: Wanted, source_dir: Path, expected: Identity) -> Taken | Absent
             return _already_taken(wanted, goal, expected)
         if wanted.is_again and folder.has(wanted.path.name):
             expected = Identity.of_stat(folder.look(wanted.path.name))
-        return _Taking(wanted, Passage(folder, goal, wanted.room), expected).run()
+        passage = Passage(folder, goal, wanted.room)
+        return _Taking(wanted, passage, expected, _passages_of(wanted, passage, stack)).run()
+
+
+def _passages_of(wanted: Wanted, passage: Passage, stack: ExitStack) -> dict[Path, Passage]:
+    """Return the passage from each folder: the file's own, and that of a subtitle beside it, if it is still there."""
+    passages = {wanted.path.parent: passage}
+    other = wanted.companion.parent if wanted.companion else wanted.path.parent
+    if other not in passages:
+        try:
+            folder = stack.enter_context(_held_below(other, wanted))
+        except OSError as error:
+            if error.errno not in NOT_ENTERED:
+                raise
+        else:
+            passages[other] = Passage(folder, passage.goal, wanted.room)
+    return passages
 
 
 @contextmanager
@@ -72,10 +88,15 @@ def _source_folder(source_dir: Path) -> Iterator[HeldFolder]:
 
 @contextmanager
 def _folder_of(wanted: Wanted) -> Iterator[HeldFolder]:
-    parent = wanted.path.parent
-    top = wanted.within if wanted.within and parent.is_relative_to(wanted.within) else parent
-    with held(top, *parent.relative_to(top).parts) as folder:
+    with _held_below(wanted.path.parent, wanted) as folder:
         yield folder
+
+
+@contextmanager
+def _held_below(folder: Path, wanted: Wanted) -> Iterator[HeldFolder]:
+    top = wanted.within if wanted.within and folder.is_relative_to(wanted.within) else folder
+    with held(top, *folder.relative_to(top).parts) as opened:
+        yield opened
 
 
 def _already_taken(wanted: Wanted, goal: HeldFolder, expected: Identity) -> Taken | Absent:
@@ -122,6 +143,8 @@ class _Taking:
     wanted: Wanted
     passage: Passage
     expected: Identity
+    passages: Mapping[Path, Passage]
+    """By the folder that they lead from."""
 
     @property
     def folder(self) -> HeldFolder:
@@ -137,21 +160,21 @@ class _Taking:
             absent = self._absent()
             if absent is not None:
                 return absent
-        brought: list[tuple[str, str]] = []
+        brought: list[tuple[Passage, str, str]] = []
         try:
             return self._taken(brought, is_resumed=is_resumed)
         except Replaced:
-            for new_name, name in reversed(brought):
-                self.passage.put_back(new_name, name)
+            for passage, new_name, name in reversed(brought):
+                passage.put_back(new_name, name)
             return CHANGED
 
-    def _taken(self, brought: list[tuple[str, str]], *, is_resumed: bool) -> Taken:
+    def _taken(self, brought: list[tuple[Passage, str, str]], *, is_resumed: bool) -> Taken:
         name, new_name = self.wanted.path.name, self.wanted.name
         is_copied = False
         if not is_resumed:
             is_copied = self.passage.bring(name, new_name, self.expected)
             reach("intake.file_moved")
-        brought.append((new_name, name))
+        brought.append((self.passage, new_name, name))
         if not is_copied and not (is_resumed and self.wanted.is_again):
             compare(self.goal, new_name, self.expected)
         if not is_resumed:
@@ -179,29 +202,32 @@ class _Taking:
         for one in _besides(self.wanted):
             if self._is_replaced(one, found):
                 return CHANGED
-            if one.path == self.wanted.companion and still_written(self.folder.through(one.path.name)):
+            passage = self.passages.get(one.path.parent)
+            if passage and one.path == self.wanted.companion and still_written(passage.folder.through(one.path.name)):
                 raise still_written_error(one.path)
         return None
 
     def _is_replaced(self, one: _Beside, owner: os.stat_result) -> bool:
-        if not self.folder.has(one.path.name):
+        passage = self.passages.get(one.path.parent)
+        if passage is None or not passage.folder.has(one.path.name):
             return one.seen is not None
-        found = self.folder.look(one.path.name)
+        found = passage.folder.look(one.path.name)
         if one.seen is not None:
             return Identity.of_stat(found) != one.seen
         self._refuse_foreign(one, found, owner)
         return False
 
-    def _bring_beside(self, one: _Beside, brought: list[tuple[str, str]], *, is_resumed: bool) -> bool:
+    def _bring_beside(self, one: _Beside, brought: list[tuple[Passage, str, str]], *, is_resumed: bool) -> bool:
         """Bring a sidecar or subtitle; return whether it exists. Raises Replaced and BadSidecar."""
-        is_copied = False
+        is_copied, passage = False, self.passages.get(one.path.parent)
         if not self.goal.has(one.target):
-            if not self.folder.has(one.path.name):
+            if passage is None or not passage.folder.has(one.path.name):
                 if one.seen is not None and not is_resumed:
                     raise Replaced
                 return False  # a person has removed it
-            is_copied = self.passage.bring(one.path.name, one.target, one.seen)
-        brought.append((one.target, one.path.name))
+            is_copied = passage.bring(one.path.name, one.target, one.seen)
+        passage = passage or self.passage  # its own folder is gone: it would be put back beside the recording
+        brought.append((passage, one.target, one.path.name))
         found = self.goal.look(one.target)
         if one.seen is not None and not is_copied:
             compare(self.goal, one.target, one.seen)
@@ -210,7 +236,7 @@ class _Taking:
         if not stat.S_ISREG(found.st_mode):
             raise Replaced
         self._make_private(one.target, beside=self.wanted.name)
-        self.passage.remove_leftover(one.path.name, one.target, one.seen, is_resumed=is_resumed)
+        passage.remove_leftover(one.path.name, one.target, one.seen, is_resumed=is_resumed)
         return True
 
     def _make_private(self, new_name: str, *, beside: str | None = None) -> None:
@@ -233,7 +259,7 @@ class _Taking:
         if stat.S_ISREG(found.st_mode) and (found.st_uid in trusted or is_own(found)):
             return
         if is_brought:
-            self.passage.put_back(one.target, one.path.name)
+            self.passages.get(one.path.parent, self.passage).put_back(one.target, one.path.name)
         raise BadSidecar(
             f"{one.path} is not a regular file, or it has a different owner than {self.wanted.path.name}.",
             remedy="Replace it with a file of the same owner, or remove it, then run: `dropdub retry JOB`.",

@@ -11,7 +11,7 @@ from typing import Any
 
 from av.stream import Disposition
 
-from dropdub.languages import tag_of_name
+from dropdub.language_names import tag_named
 from dropdub.media.decoders import may_decode
 from dropdub.media.sound_purpose import Purpose, is_language, purpose_of
 from dropdub.media.stream_types import AudioStream, CoverPicture, SubtitleStream, VideoStream
@@ -129,7 +129,7 @@ def language_tag(tag: str | None) -> str | None:
     """
     if not tag or not is_language(tag) or len(tag) > _LONGEST_LANGUAGE:
         return None
-    return tag_of_name(tag) or tag
+    return tag_named(tag.split()) or tag
 
 
 def _is_cover(stream: Any) -> bool:

@@ -16,6 +16,7 @@ from dropdub.inbox.settle import is_still_written
 from dropdub.operations.place import Place
 from dropdub.store.states import ENDED
 from dropdub.store.views.find import ambiguous
+from dropdub.subtitles.timed_texts import TimedTexts
 
 if TYPE_CHECKING:
     from dropdub.store.views import JobView
@@ -84,6 +85,8 @@ class _Inbox:
             ignore=config.inbox.ignore,
             profiles=set(config.profiles),
             with_sidecars=config.inbox.sidecars != "none",
+            languages=(config.job.language, "en"),
+            holds_subtitles=TimedTexts(),
         ).drops
 
 

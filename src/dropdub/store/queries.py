@@ -16,12 +16,14 @@ from dropdub.errors import UsageError
 from dropdub.stage_table import BY_CHUNK, LEARN_LANGUAGE
 from dropdub.store.database import Store
 from dropdub.store.no_job import no_job
-from dropdub.store.states import UNFINISHED, JobState, NoticeState, Outcome, StepState
+from dropdub.store.states import ENDED, UNFINISHED, JobState, NoticeState, Outcome, StepState
 from dropdub.store.tables import ATTEMPT, JOB, NOTICE, STEP, Attempt, Control, Job, Notice, Owner, Step
 
 _GOING = (JobState.QUEUED, JobState.RUNNING)
 _NOT_COMPARED = ("duplicates",)
 """Options that affect neither the outputs nor their place."""
+LAST_NAMES = 500
+"""Of the files from one folder: as many as one release has, and no more than is read in a moment."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,26 @@ def jobs(store: Store, ids: Collection[int]) -> dict[int, Job]:
 def jobs_like(store: Store, stem: str, states: Collection[str]) -> list[Job]:
     """Return the jobs in these states whose file name begins with `stem`, ignoring case."""
     return _jobs(store, JOB.c.name.istartswith(stem, autoescape=True), JOB.c.state.in_(states))
+
+
+def names_from(store: Store, folder: str | None, states: Collection[str]) -> list[str]:
+    """Return the names of the last `LAST_NAMES` files that came from a folder in the inbox, of jobs in these states.
+
+    None is the inbox itself.
+    """
+    is_from = (JOB.c.folder == folder, JOB.c.origin == "dropped", JOB.c.state.in_(states))
+    query = sql_select(JOB.c.name).where(*is_from).order_by(JOB.c.id.desc()).limit(LAST_NAMES)
+    with store.reading() as session:
+        return [str(name) for (name,) in session.connection().execute(query).all()]
+
+
+def folders_of_ended(store: Store) -> dict[str, float]:
+    """Return the folders in the inbox that ended jobs came from, each with the end of its last job, in Unix seconds."""
+    is_known = (JOB.c.folder.is_not(None), JOB.c.finished_at.is_not(None), JOB.c.state.in_(ENDED))
+    query = sql_select(JOB.c.folder, func.max(JOB.c.finished_at)).where(*is_known).group_by(JOB.c.folder)
+    with store.reading() as session:
+        rows = session.connection().execute(query).all()
+    return {folder: ended_at for folder, ended_at in rows if folder is not None}
 
 
 def cancel_requested(store: Store) -> list[Job]:

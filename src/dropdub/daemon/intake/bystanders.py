@@ -12,10 +12,10 @@ from pathlib import Path
 
 from dropdub.daemon.context import Context, film_name
 from dropdub.files.durable import key
-from dropdub.inbox.companions import is_spare, is_subtitle, owner_of
-from dropdub.inbox.downloads import base_of, is_part, is_side_file
+from dropdub.inbox.companions import films_begin_with, is_recording, is_spare, owner_of
+from dropdub.inbox.downloads import base_of, is_of_folder, is_part, is_side_file
 from dropdub.inbox.scan import Drop
-from dropdub.inbox.subtitle_names import name_alone
+from dropdub.inbox.subtitle_folders import beside_folder, is_packed
 from dropdub.store import queries
 from dropdub.store.states import JobState
 from dropdub.store.tables import Job
@@ -25,21 +25,38 @@ _MOST_NAMED = 3
 _NOT_CANCELLED = tuple(state for state in JobState if state != JobState.CANCELLED)
 
 
-def recording_of(context: Context, drop: Drop) -> Job | None:
-    """Return the job of the recording that a file only came with, so that it is not taken; None for any other file."""
+def came_with_recording(context: Context, drop: Drop) -> bool:
+    """Return whether a file only came with a recording that was taken, so that it stays in the inbox."""
     name = drop.path.name
-    if is_subtitle(name):
-        return _job_with_another_subtitle(context, drop) if name_alone(drop.path.stem).marks else None
+    if drop.is_subtitle:
+        return _is_beside_another_subtitle(context, drop) or _is_packed(context, drop)
+    if is_of_folder(name) and any(map(is_recording, _names_from(context, drop.folder))):
+        return True
     if not (is_side_file(name) or is_part(name)):
-        return None
+        return False
     base = key(base_of(name))
     jobs = queries.jobs_like(context.store, base_of(name), _NOT_CANCELLED)
-    return next((job for job in jobs if key(Path(job.name).stem) == base and job.folder == drop.folder), None)
+    return any(key(Path(job.name).stem) == base and job.folder == drop.folder for job in jobs)
 
 
-def _job_with_another_subtitle(context: Context, drop: Drop) -> Job | None:
-    jobs = queries.jobs_like(context.store, name_alone(drop.path.stem).film, _NOT_CANCELLED)
-    return next((job for job in jobs if job.folder == drop.folder and _has_another(job, drop.path.name)), None)
+def _is_beside_another_subtitle(context: Context, drop: Drop) -> bool:
+    jobs = queries.jobs_like(context.store, films_begin_with(drop.path.name), _NOT_CANCELLED)
+    return any(job.folder == drop.folder and _has_another(job, drop.path.name) for job in jobs)
+
+
+def _is_packed(context: Context, drop: Drop) -> bool:
+    """Return whether a subtitle is in a folder of subtitles, beside which there was its recording."""
+    found = beside_folder(drop.folder) if drop.folder is not None else None
+    if found is None:
+        return False
+    around, place = found
+    names = [name for name in _names_from(context, around) if is_packed((*place, drop.path.name), name)]
+    # Somebody may drop all subtitles, such as corrected ones, into a folder of the inbox that is named so.
+    return bool(names) and (around is not None or owner_of(drop.path.name, names) is None)
+
+
+def _names_from(context: Context, folder: str | None) -> list[str]:
+    return queries.names_from(context.store, folder, _NOT_CANCELLED)
 
 
 def _has_another(job: Job, subtitle: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,16 @@ from dropdub.daemon.finish.outputs import dropped_output
 from dropdub.daemon.intake.revisions import FilmGone, Revision, cue_starts_at, known_revision, revision_of
 from dropdub.errors import BadSidecar, DropdubError, NotAFile, Waiting
 from dropdub.files.durable import is_folder
+from dropdub.files.held import read_regular
 from dropdub.files.ownership import is_trusted
 from dropdub.inbox.companions import is_subtitle
-from dropdub.inbox.file_identity import Identity
+from dropdub.inbox.file_identity import Identity, identity
 from dropdub.inbox.free_space import Room
 from dropdub.inbox.moves import bring_in, remove_error_note
 from dropdub.inbox.recorded_files import Absent, Taken, Wanted
+from dropdub.media.suffixes import TEXT_SUFFIXES
 from dropdub.store.tables import Job
+from dropdub.subtitles.timed_texts import TimedTexts
 
 
 @dataclass(frozen=True)
@@ -74,10 +78,14 @@ def _read(context: Context, job: Job, taken: Taken) -> Collected:
 
 
 def _revision(context: Context, job: Job, taken: Taken) -> Revision | FilmGone | None:
-    if not is_subtitle(job.name):
+    if not (is_subtitle(job.name) or _holds_subtitles(taken.source)):
         return None
     known = known_revision(context, job) if job.round > 1 else None
     return known or revision_of(context, job, cue_starts_at(taken.source, context.config.limits.max_text))
+
+
+def _holds_subtitles(source: Path) -> bool:
+    return source.suffix.casefold() in TEXT_SUFFIXES and TimedTexts()(identity(source), partial(read_regular, source))
 
 
 def _refuse_away_share(context: Context, path: Path) -> None:

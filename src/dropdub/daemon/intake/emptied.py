@@ -19,7 +19,7 @@ from dropdub.files.removal import remove_empty
 
 
 class EmptiedFolders:
-    """The folders that files were taken from in this run. Times are monotonic seconds."""
+    """The folders that files were taken from. Times are monotonic seconds."""
 
     def __init__(self, top: Path, *, profiles: Collection[str] = (), wait_s: float) -> None:
         """`top`: the inbox; `profiles`: names of folders in it that stay. `wait_s`: time without a change."""
@@ -32,6 +32,15 @@ class EmptiedFolders:
         """Record that a file was taken from a folder below the inbox."""
         if folder != self._top and folder.is_relative_to(self._top):
             self._due[folder] = now + self._wait_s
+
+    def taken_from_before(self, folder: Path, now: float, *, ended_at: float) -> None:
+        """Record a folder that a file was taken from in an earlier run; its job ended at `ended_at`, in Unix seconds.
+
+        A folder that has changed since is left alone: somebody may have created it again.
+        """
+        with contextlib.suppress(OSError):
+            if os.lstat(folder).st_mtime <= ended_at:
+                self.taken_from(folder, now)
 
     @property
     def next_due(self) -> float:

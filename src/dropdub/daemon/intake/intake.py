@@ -12,7 +12,7 @@ from pathlib import Path
 from dropdub.daemon.context import Context, away, job_id, shown_name
 from dropdub.daemon.finish.finishing import Endings
 from dropdub.daemon.intake.arrival import Arrivals
-from dropdub.daemon.intake.bystanders import notes_on_unfinished, notes_on_unused, recording_of
+from dropdub.daemon.intake.bystanders import came_with_recording, notes_on_unfinished, notes_on_unused
 from dropdub.daemon.intake.collection import collect
 from dropdub.daemon.intake.emptied import EmptiedFolders
 from dropdub.daemon.intake.revisions import film_at_work, must_wait
@@ -23,13 +23,13 @@ from dropdub.daemon.postponed import Postponed
 from dropdub.daemon.steps.fairness import in_turns
 from dropdub.errors import DropdubError
 from dropdub.failpoints import reach
-from dropdub.inbox.companions import is_subtitle
 from dropdub.inbox.named_files import new_job
 from dropdub.inbox.scan import Drop, Scan, scan
 from dropdub.inbox.settle import Settling, is_as_seen
 from dropdub.inbox.watcher import Watcher
 from dropdub.store import queries, transitions
 from dropdub.store.tables import Job
+from dropdub.subtitles.timed_texts import TimedTexts
 
 BURST_S = 0.1
 """How long found files are checked per turn of the loop; worker events are handled after each burst."""
@@ -58,6 +58,7 @@ class Intake:
             EmptiedFolders(context.root.inbox, profiles=context.config.profiles, wait_s=settings.settle_empty),
             EmptiedFolders(context.root.failed, wait_s=settings.settle_empty),
         ]
+        self._timed_texts = TimedTexts()
         self._dirty = True
         self._next_scan = 0.0
         self._earliest_scan = self._rescan_due = 0.0
@@ -90,9 +91,7 @@ class Intake:
 
     def start(self) -> None:
         self._watcher.start()
-        for job in queries.unfinished_jobs(self._context.store):  # of a run that was killed
-            if job.folder is not None:
-                self._note_taken_from(self._context.root.inbox / job.folder)
+        self._note_taken_before()
 
     def stop(self) -> None:
         self._watcher.stop()
@@ -181,7 +180,7 @@ class Intake:
                 yield job.id
 
     def _awaits_film(self, job: queries.Claiming) -> bool:
-        if job.round == 1 or not is_subtitle(job.name):
+        if job.round == 1:
             return False
         try:
             return must_wait(self._context, queries.job(self._context.store, job.id))
@@ -192,12 +191,24 @@ class Intake:
 
     def _submit(self, job: Job) -> None:
         source_dir = self._context.root.job_dir(job_id(job)) / "source"
-        self._note_taken_from(Path(job.source).parent)
+        for path in filter(None, (job.source, job.companion)):
+            self._note_taken_from(Path(path).parent)
         self._mover.submit(job_id(job), partial(collect, self._context, job, source_dir), of=(job.owner, job.folder))
 
     def _note_taken_from(self, folder: Path) -> None:
         for emptied in self._emptied:
             emptied.taken_from(folder, time.monotonic())
+
+    def _note_taken_before(self) -> None:
+        """Note the folders that a run took files from which was killed before it removed them."""
+        store, inbox, now = self._context.store, self._context.root.inbox, time.monotonic()
+        for job in queries.unfinished_jobs(store):
+            if job.folder is not None:
+                self._note_taken_from(inbox / job.folder)
+            if job.companion is not None:
+                self._note_taken_from(Path(job.companion).parent)
+        for folder, ended_at in queries.folders_of_ended(store).items():
+            self._emptied[0].taken_from_before(inbox / folder, now, ended_at=ended_at)
 
     @property
     def _rescan_s(self) -> float:
@@ -217,10 +228,12 @@ class Intake:
             ignore=settings.inbox.ignore,
             profiles=set(settings.profiles),
             with_sidecars=self._context.sidecar_limits.policy != "none",
+            languages=(settings.job.language, "en"),
+            holds_subtitles=self._timed_texts,
         )
         settled = self._settling.observe(seen.drops, now)
         waiting = [drop for drop in self._settling.in_downloads() if drop not in settled]
-        known = [drop for drop in waiting if recording_of(self._context, drop) is not None]
+        known = [drop for drop in waiting if came_with_recording(self._context, drop)]
         self._scan_notes, self._held = [*seen.notes, *self._on_unfinished(seen, waiting, known)], []
         self._unused = [*seen.unused, *(drop.path for drop in known)]
         self._finds = deque(in_turns(settled, lambda drop: (drop.owner, drop.folder)))
@@ -263,11 +276,11 @@ class Intake:
         if self._unrecorded.is_put_off(drop.path, time.monotonic()):
             self._pending -= 1
             return True
-        if recording_of(self._context, drop) is not None:
+        if came_with_recording(self._context, drop):
             self._unused.append(drop.path)
             self._pending -= 1
             return True
-        film = film_at_work(self._context, name, owner=drop.owner, folder=drop.folder) if is_subtitle(name) else None
+        film = film_at_work(self._context, name, owner=drop.owner, folder=drop.folder) if drop.is_subtitle else None
         if film is None:
             return False
         self._held.append(f"{name} is waiting for its recording, job {film.id} ({film.name}).")

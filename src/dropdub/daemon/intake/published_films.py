@@ -20,7 +20,7 @@ from dropdub.config.sidecar_limits import SAFE
 from dropdub.files.durable import is_file, key
 from dropdub.files.held import HeldFolder, held
 from dropdub.files.ownership import is_open_to_others, is_trusted, owner_at
-from dropdub.inbox.companions import bare_name, owner_of
+from dropdub.inbox.companions import films_begin_with, owner_of
 from dropdub.pipeline.artifacts import Segment
 from dropdub.publishing.deliverables import deliverable_name
 from dropdub.publishing.earlier_results import MOST_OF_TRANSCRIPT, read_transcript
@@ -64,7 +64,7 @@ def published_films(
     used where an untrusted manifest may not set them.
     """
     for around in dict.fromkeys((tuple(place), ())):
-        for name in _folders(outbox.joinpath(*around), key(Path(bare_name(subtitle)).stem)):
+        for name in _folders(outbox.joinpath(*around), key(films_begin_with(subtitle))):
             with contextlib.suppress(*NOT_THERE), held(outbox, *around, name) as folder:
                 manifest = read_manifest(folder.through(MANIFEST).parent)
                 if manifest is None or manifest.get("failed"):

@@ -13,7 +13,7 @@ from dropdub.daemon.intake.published_films import published_films
 from dropdub.errors import UsageError
 from dropdub.files.durable import is_file
 from dropdub.files.ownership import owner_at, speaks_for
-from dropdub.inbox.companions import bare_name, owner_of
+from dropdub.inbox.companions import films_begin_with, is_subtitle, owner_of
 from dropdub.pipeline.artifacts import Segment
 from dropdub.pipeline.facts import Facts
 from dropdub.publishing.earlier_results import read_transcript
@@ -97,7 +97,9 @@ def film_at_work(context: Context, subtitle: str, *, owner: str | None, folder: 
 
 
 def must_wait(context: Context, subtitle: Job) -> bool:
-    """Return whether a retried subtitle must wait for its recording, which is also being processed again."""
+    """Return whether a retried file is a subtitle whose recording is also being processed again."""
+    if not is_subtitle(subtitle.name) and subtitle.revision is None:
+        return False
     found = (job for job in _at_work(context, subtitle.name) if _may_be_of(subtitle.folder, job))
     return any(job.revision is None and job.id != subtitle.id for job in found)
 
@@ -124,7 +126,7 @@ def _may_be_of(folder: str | None, film: Job) -> bool:
 
 
 def _at_work(context: Context, subtitle: str) -> Iterator[Job]:
-    jobs = queries.jobs_like(context.store, Path(bare_name(subtitle)).stem, UNFINISHED)
+    jobs = queries.jobs_like(context.store, films_begin_with(subtitle), UNFINISHED)
     return (job for job in jobs if owner_of(subtitle, [film_name(job)]))
 
 
@@ -180,7 +182,7 @@ def _of_pruned_job(context: Context, subtitle: Job, starts: Sequence[float]) -> 
 
 def _same_name(context: Context, subtitle: Job) -> Iterator[Job]:
     ended = (JobState.SUCCEEDED, JobState.FAILED)
-    jobs = queries.jobs_like(context.store, Path(bare_name(subtitle.name)).stem, ended)
+    jobs = queries.jobs_like(context.store, films_begin_with(subtitle.name), ended)
     for job in sorted(jobs, key=job_id, reverse=True):
         if job.kind == "media" and job.dup_of is None and owner_of(subtitle.name, [film_name(job)]):
             yield job
