@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from dropdub.text.archive import DOCUMENT_SUFFIXES, Cover, opened
+from dropdub.text.docx.properties import docx_details
 from dropdub.text.docx.reading import docx_blocks
 from dropdub.text.epub.package import BookDetails
 from dropdub.text.epub.reading import epub_blocks, epub_cover, epub_details
+from dropdub.text.front_matter import front_matter
 from dropdub.text.markdown import MARKDOWN_SUFFIXES, markdown_blocks
-from dropdub.text.reading import read_text
+from dropdub.text.reading import read_text, written_text
 from dropdub.untrusted.characters import as_read
 
 __all__ = [
@@ -58,8 +60,15 @@ def cover_of(path: Path) -> Cover | None:
 
 
 def details_of(path: Path) -> BookDetails:
-    """Return the title and author that a book states, empty for other files. Raises the errors of `read_document`."""
-    if path.suffix.lower() != ".epub":
+    """Return the title and author that a book or text states, empty where it states none.
+
+    Raises the errors of `read_document`.
+    """
+    suffix = path.suffix.lower()
+    if suffix in MARKDOWN_SUFFIXES:
+        said = front_matter(written_text(path).text)
+        return BookDetails(said.get("title", ""), said.get("author", ""), said.get("lang", ""))
+    if suffix not in DOCUMENT_SUFFIXES:
         return BookDetails()
     with opened(path) as archive:
-        return epub_details(archive)
+        return epub_details(archive) if suffix == ".epub" else docx_details(archive)

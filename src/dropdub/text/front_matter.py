@@ -9,6 +9,25 @@ _SETTING = re.compile(r"[#\-\s\]}]|[\w\"'][^:=]{0,99}[:=](?:\s|$)")
 """A line of front matter: a comment, an item, a continuation line, or a key."""
 
 
+_SAID = re.compile(r"([A-Za-z]\w{0,20})\s{0,9}[:=]\s{0,9}(.{1,300})")
+
+
+def front_matter(text: str) -> dict[str, str]:
+    """Return the settings on one line in the front matter of a text, such as its title, by their names."""
+    before = text[: len(text) - len(without_front_matter(text))]
+    found = {one[1].lower(): one[2].strip() for line in before.split("\n") if (one := _SAID.fullmatch(line.rstrip()))}
+    return {name: bare for name, words in found.items() if (bare := _unquoted(words))}
+
+
+def _unquoted(words: str) -> str:
+    """Return a value without the marks of YAML or TOML around it; empty for one of several lines."""
+    if words[0] in "\"'":
+        return words[1:-1].replace(f"\\{words[0]}", words[0]).strip() if words.endswith(words[0]) else ""
+    if words[0] == "[":
+        return ", ".join(filter(None, (one.strip(" \"'") for one in words.strip("[]").split(","))))
+    return "" if words[0] in "|>&*{!" else words.partition(" #")[0].strip()
+
+
 def without_front_matter(text: str) -> str:
     """Return a text without its front matter. A horizontal rule at the top with prose below it does not start one."""
     first, _, rest = text.partition("\n")

@@ -23,6 +23,7 @@ class DocxPackage:
         self._archive = archive
         roots = _related(archive, "_rels/.rels", "")
         self.body = next((part for kind, part in roots if kind == "officeDocument" and archive.has(part)), _BODY)
+        self.properties = next((part for kind, part in roots if kind == "core-properties" and archive.has(part)), None)
         folder, _, name = self.body.rpartition("/")
         self._related = _related(archive, f"{folder}/_rels/{name}.rels".lstrip("/"), self.body)
         self._folder = folder

@@ -8,12 +8,22 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from dropdub.text.archive import Archive, Cover
-from dropdub.text.epub.package import BookDetails, Entry, Package
+from dropdub.text.archive import Archive, Cover, resolved
+from dropdub.text.epub.package import MOST_IN_NAME, BookDetails, Entry, Package
 from dropdub.text.pages.reading import passages_of
+from dropdub.text.pages.tree import elements, tree
 from dropdub.text.rewriting.passages import Passage, as_blocks, read_passages
+from dropdub.untrusted.markup_encoding import decoded
 
-_PICTURES = {"image/jpeg": "jpg", "image/png": "png"}
+_KINDS = (
+    (re.compile(rb"\xff\xd8\xff"), "jpg"),
+    (re.compile(rb"\x89PNG\r\n\x1a\n"), "png"),
+    (re.compile(rb"GIF8"), "gif"),
+    (re.compile(rb"RIFF....WEBP", re.S), "webp"),
+    (re.compile(rb"BM"), "bmp"),
+)
+"""Pictures by their first bytes: the type that a book states is often wrong, as `image/jpg`."""
+_PAGES = (".xhtml", ".html", ".htm", ".xml")
 _LONGEST_HEADING = 120
 
 
@@ -34,13 +44,31 @@ def epub_blocks(archive: Archive) -> Iterator[str]:
 
 
 def epub_cover(archive: Archive) -> Cover | None:
-    """Return the book's cover picture; None if there is none that can be used."""
+    """Return the book's cover picture; None if it has none. Its type is that of its bytes, else that of its name."""
     package = Package(archive)
-    item = package.cover()
-    suffix = _PICTURES.get(item.get("media-type", "")) if item is not None else None
-    part = package.part(item) if item is not None else ""
-    data = archive.picture(part) if suffix and archive.has(part) else None
-    return Cover(data, suffix) if suffix and data else None
+    for part in package.covers():
+        page = decoded(archive.read(part)) if part.lower().endswith(_PAGES) else None
+        picture = part if page is None else _shown_on(page, part)
+        if picture and archive.has(picture) and (data := archive.picture(picture)):
+            kind = next((kind for mark, kind in _KINDS if mark.match(data)), _suffix(picture))
+            return Cover(data, kind)
+    return None
+
+
+def _suffix(part: str) -> str:
+    suffix = part.rpartition(".")[2].lower()[:5]
+    return "jpg" if suffix == "jpeg" else suffix
+
+
+def _shown_on(page: str, part: str) -> str:
+    """Return the first picture on a page, such as that of the cover; empty if there is none."""
+    for one in elements(tree(page)):
+        address = one.get("src") if one.name == "img" else ""
+        if one.name == "image":
+            address = one.get("xlink:href") or one.get("href")
+        if address and len(address) <= MOST_IN_NAME:
+            return resolved(part, address)
+    return ""
 
 
 def epub_details(archive: Archive) -> BookDetails:
