@@ -392,3 +392,24 @@ def test_a_document_in_an_old_encoding_is_read_as_its_text_was(tmp_path: Path) -
 
     write_translated(source, tmp_path / "out.md", name="psi.md", language="cs", target="en", ask=ask)
     assert "Děti čtou." in asked
+
+
+def test_a_drop_cap_of_word_stays_in_its_own_paragraph(tmp_path: Path) -> None:
+    frame = '<w:pPr><w:framePr w:dropCap="drop"/></w:pPr>'
+    cap = f'<w:p>{frame}<w:r><w:rPr><w:sz w:val="99"/></w:rPr><w:t>T</w:t></w:r></w:p>'
+    source = a_docx(tmp_path / "a.docx", cap + paragraph("he red house is old."))
+    write_translated(source, tmp_path / "b.docx", name="a.docx", language="en", target="pt", ask=known)
+    body = zipfile.ZipFile(tmp_path / "b.docx").read("word/document.xml").decode()
+    assert re.findall(r"<w:t [^<>]*>([^<>]*)</w:t>", body) == ["A", " casa vermelha é velha."]
+    assert body.count("<w:p>") == 2 and '<w:sz w:val="99"/></w:rPr><w:t xml:space="preserve">A<' in body
+
+
+def test_runs_that_only_fit_letters_to_a_page_are_no_emphasis(tmp_path: Path) -> None:
+    parts = "".join(
+        f'<w:r><w:rPr><w:spacing w:val="{at}"/><w:w w:val="{at}"/></w:rPr><w:t xml:space="preserve">{words}</w:t></w:r>'
+        for at, words in enumerate(("The r", "ed house", " is old."))
+    )
+    source = a_docx(tmp_path / "a.docx", f"<w:p>{parts}</w:p>")
+    lost = write_translated(source, tmp_path / "b.docx", name="a.docx", language="en", target="pt", ask=known)
+    body = zipfile.ZipFile(tmp_path / "b.docx").read("word/document.xml").decode()
+    assert (lost, body.count("<w:r>")) == ([], 1) and "A casa vermelha é velha." in body

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dropdub.text.archive import DOCUMENT_SUFFIXES, Cover, opened
-from dropdub.text.docx.properties import docx_details
+from dropdub.text.docx.properties import docx_details, unread_in_docx
 from dropdub.text.docx.reading import docx_blocks
 from dropdub.text.epub.package import BookDetails
 from dropdub.text.epub.reading import epub_blocks, epub_cover, epub_details
@@ -23,6 +23,7 @@ __all__ = [
     "is_document",
     "read_document",
     "read_prose",
+    "unread_parts",
 ]
 
 
@@ -49,6 +50,14 @@ def read_document(path: Path) -> str:
     with opened(path) as archive:
         blocks = docx_blocks(archive) if path.suffix.lower() == ".docx" else epub_blocks(archive)
         return as_read("\n\n".join(blocks) + "\n")
+
+
+def unread_parts(path: Path, *, name: str) -> list[str]:
+    """Return warnings about words in a document that are not read. Raises the errors of `read_document`."""
+    if path.suffix.lower() != ".docx":
+        return []
+    with opened(path) as archive:
+        return unread_in_docx(archive, name)
 
 
 def cover_of(path: Path) -> Cover | None:

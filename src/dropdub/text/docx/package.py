@@ -40,6 +40,10 @@ class DocxPackage:
         named = next((part for one, part in self._related if one == kind), f"{self._folder}/{kind}.xml")
         return named if self._archive.has(named) else None
 
+    def number_of(self, *kinds: str) -> int:
+        """Return how many parts of these kinds the body refers to."""
+        return len({part for kind, part in self._related if kind in kinds and self._archive.has(part)})
+
     def others_with_words(self) -> list[str]:
         """Return the headers, footers and notes."""
         found = dict.fromkeys(part for kind, part in self._related if kind in _WITH_WORDS)

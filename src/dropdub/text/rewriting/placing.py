@@ -108,15 +108,20 @@ class Placing:
     def _in_word(self, node: Node, blocks: Sequence[Block], taken: Sequence[Range]) -> Range | None:
         """Return the range of a part of a word, such as the 2 of H2O, or of the letter that begins a chapter."""
         word = word_around(self.source, node)
+        if isinstance(node.item, Span) and node.item.is_initial:
+            return self._first_letters(node, blocks[0])
         block = _only(node, blocks) if word else None
         if word is None or block is None:
             return None
         if where := self._occurrence(self.source[slice(*word)], Node(node.item, *word), block, ()):
             return _free((where[0] + node.start - word[0], where[0] + node.end - word[0]), taken)
-        if node.start != 0:
-            return None
+        where = self._first_letters(node, block) if node.start == 0 else None
+        return _free(where, taken) if where else None
+
+    def _first_letters(self, node: Node, block: Block) -> Range | None:
+        """Return as many letters of a block's first word as a node has."""
         first = _tokens(self.target, block.target)[:1]
-        return _free((first[0][0], min(first[0][0] + node.end, first[0][1])), taken) if first else None
+        return (first[0][0], min(first[0][0] + node.end - node.start, first[0][1])) if first else None
 
     def _with_its_word(self, node: Node) -> Node | None:
         """Return a node that is no part of a word: one that was gets the whole, but a raised letter would not fit."""
