@@ -1,10 +1,10 @@
-"""YAML or TOML front matter of a Markdown text, as site generators and note-taking programs write it. Pure."""
+"""YAML, TOML or JSON front matter of a Markdown text, as site generators and note-taking programs write it. Pure."""
 
 from __future__ import annotations
 
 import re
 
-_FENCES = {"---": ("---", "..."), "+++": ("+++",)}
+_FENCES = {"---": ("---", "..."), "+++": ("+++",), "{": ("}",)}
 _SETTING = re.compile(r"[#\-\s\]}]|[\w\"'][^:=]{0,99}[:=](?:\s|$)")
 """A line of front matter: a comment, an item, a continuation line, or a key."""
 
