@@ -44,6 +44,8 @@ def test_a_book_becomes_an_audio_book_with_its_chapters_and_cover(tmp_path: Path
     said = described(made["My book.en.m4b"])
     assert "The first chapter" in said and "The second chapter" in said and "attached pic" in said
     assert "(eng)" in said and "title           : My book (English)" in said
+    plain = described(made["My book.en.m4a"])
+    assert "The second chapter" in plain and "attached pic" in plain and "title           : My book (English)" in plain
     assert made["My book.en.md"].read_text(encoding="utf-8").startswith("# The first chapter\n\nIt was a dark")
     assert made["My book.en.txt"].read_text(encoding="utf-8").startswith("The first chapter\n\nIt was a dark")
 
@@ -120,6 +122,16 @@ def test_an_audio_book_names_the_title_and_the_authors_of_its_book(tmp_path: Pat
     said = "<dc:title>The  old\nhouse</dc:title><dc:creator>Ann Lee</dc:creator><dc:creator>Bo Ek</dc:creator>"
     package = PACKAGE.replace("<metadata>", f'<metadata xmlns:dc="http://purl.org/dc/elements/1.1/">{said}')
     source = an_epub(tmp_path / "b.epub", **{"OEBPS/book.opf": package})
-    made = described(Drive(source, tmp_path / "out", AS_BOOK).run().published["b.en.m4b"])
-    assert "title           : The old house (English)" in made
-    assert "artist          : Ann Lee, Bo Ek" in made and "album           : The old house" in made
+    published = Drive(source, tmp_path / "out", AS_BOOK).run().published
+    for made in map(described, (published["b.en.m4b"], published["b.en.m4a"])):
+        assert "title           : The old house (English)" in made
+        assert "artist          : Ann Lee, Bo Ek" in made and "album           : The old house" in made
+
+
+def test_a_cover_that_no_sound_file_can_hold_is_left_out_with_a_warning(tmp_path: Path) -> None:
+    package = PACKAGE.replace('href="cover.png" media-type="image/png"', 'href="cover.svg" media-type="image/svg+xml"')
+    drawing = '<svg xmlns="http://www.w3.org/2000/svg"/>'
+    source = an_epub(tmp_path / "b.epub", **{"OEBPS/book.opf": package, "OEBPS/cover.svg": drawing})
+    drive = Drive(source, tmp_path / "out", LIGHT.overridden({"language": "en"})).run()
+    [warning] = drive.facts["publish/dub.en"]["warnings"]
+    assert warning.startswith("The cover of b.epub is a SVG picture, so its audiobook has none.")

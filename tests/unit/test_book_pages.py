@@ -221,3 +221,30 @@ def test_garbage_is_read_with_work_in_proportion_to_its_length(garbage: str) -> 
         return calls_of(lambda: blocks_of("<p>Hello.</p>" + garbage * (size // len(garbage))))
 
     assert work(12_000) < 3 * work(6_000) + 1_000
+
+
+def test_a_paragraph_that_begins_with_a_link_back_to_its_mark_is_a_note() -> None:
+    mark = '<p>She slept<sup><a href="#n1" id="r1">[1]</a></sup> well.</p>'
+    for note in (
+        '<div><p><a href="#r1" id="n1">[1]</a><span> The note.</span></p></div>',
+        '<ol><li id="n1"><a href="#r1">◎</a>The note.</li></ol>',
+        '<p id="n1" class="fn"><a href="#r1">1</a> The note.</p>',
+    ):
+        assert blocks_of(mark + note) == ["She slept well."]
+
+
+def test_a_verse_whose_number_is_a_link_is_read() -> None:
+    index = '<p id="top"><a href="#v1">1</a> <a href="#v2">2</a></p>'
+    verses = '<p id="v1"><a href="#top">1</a> In the beginning.</p><p id="v2"><a href="#top">2</a> And then.</p>'
+    assert blocks_of(index + verses)[1:] == ["1 In the beginning.", "2 And then."]
+    crossed = '<p id="v3"><a href="#x3">3</a> A verse.</p><p id="x3"><a href="#v3">3</a> Its note.</p>'
+    assert blocks_of(crossed) == ["3 A verse."]
+
+
+def test_the_declarations_of_a_page_are_not_read() -> None:
+    page = '<!DOCTYPE html [<!ENTITY name "words"> <!ENTITY other "more">]>\n<html><body><p>Read.</p></body></html>'
+    assert blocks_of(page) == ["Read."]
+
+
+def test_the_summary_of_details_is_a_paragraph() -> None:
+    assert blocks_of("<details><summary>Click</summary>Hidden words.</details>") == ["Click", "Hidden words."]

@@ -132,3 +132,10 @@ def test_nothing_is_unpacked_to_disk(tmp_path: Path) -> None:
     read_document(path)
     assert [file.name for file in tmp_path.iterdir()] == ["a.epub"]
     assert not (tmp_path.parent / "evil.txt").exists()
+
+
+def test_a_chapter_whose_heading_is_a_picture_is_named_by_the_table_of_contents(tmp_path: Path) -> None:
+    nav = '<html><body><nav epub:type="toc"><ol><li><a href="text/two.xhtml">The Sea</a></li></ol></nav></body></html>'
+    page = '<html><body><div><img src="h.png" alt=""/></div><p>It went on.</p></body></html>'
+    book = an_epub(tmp_path / "a.epub", **{"OEBPS/nav.xhtml": nav, "OEBPS/text/two.xhtml": page})
+    assert read_document(book).endswith("# The Sea\n\nIt went on.\n")

@@ -32,6 +32,9 @@ WORDS = {
     "Anna": "Anna",
     "Use Xq0 to write.": "Use o Xq0 para escrever.",
     "Use print to write.": "Use o print para escrever.",
+    "We are unbelievable.": "Somos inacreditáveis.",
+    "unbelievable": "inacreditável",
+    "The 1st house.": "A primeira casa.",
     "東京は大きい。": "Tóquio é grande.",
     "Tokyo is big.": "東京は大きい。",
     "Tokyo": "東京",
@@ -78,6 +81,15 @@ def markdown(text: str) -> str:
             "We saw <b>Anna</b>, and she slept. <i>It was late.</i>",
             "Vimos <b>Anna</b>, e ela dormiu. <i>Era tarde.</i>",
         ),
+        ("H<sub>2</sub>O is red.", "H<sub>2</sub>O IS RED."),
+        (
+            "<span><em>x</em><sup>2</sup></span> is 5 m<sup>2</sup>.",
+            "<span><em>X</em><sup>2</sup></span> IS 5 M<sup>2</sup>.",
+        ),
+        ('<span class="cap">T</span>he red house is old.', '<span class="cap">A</span> casa vermelha é velha.'),
+        ('<span class="cap">“W</span>hen is it?”', '<span class="cap">“W</span>HEN IS IT?”'),
+        ("We are un<i>believ</i>able.", "Somos <i>inacreditáveis</i>."),
+        ("The 1<sup>st</sup> house.", "A primeira casa."),
         ('<img src="a.png"/> The red house is old.<br/>', '<img src="a.png"/> A casa vermelha é velha.<br/>'),
         ('The red house <img src="a.png"/> is old.', 'A casa vermelha <img src="a.png"/> é velha.'),
         ("Use <code>print</code> to write.", "Use o <code>print</code> para escrever."),
@@ -208,7 +220,7 @@ print("kept")
     kept()
 
 <div align="center">
-Kept
+KEPT
 </div>
 
 WITH <b class="x">TAGS</b> AND <kbd>Ctrl</kbd>.<br>
@@ -224,7 +236,7 @@ def test_the_second_line_of_a_note_keeps_its_place() -> None:
 
 
 def test_markdown_keeps_everything_but_the_words() -> None:
-    assert translated_markdown(MARKDOWN, Translating(known)) == (TRANSLATED, 1)
+    assert translated_markdown(MARKDOWN, Translating(known)) == (TRANSLATED, 0)
 
 
 @pytest.mark.parametrize(
@@ -381,3 +393,24 @@ def test_a_document_in_an_old_encoding_is_read_as_its_text_was(tmp_path: Path) -
 
     write_translated(source, tmp_path / "out.md", name="psi.md", language="cs", target="en", ask=ask, hint=Hint("cs"))
     assert "Děti čtou." in asked
+
+
+def test_a_drop_cap_of_word_stays_in_its_own_paragraph(tmp_path: Path) -> None:
+    frame = '<w:pPr><w:framePr w:dropCap="drop"/></w:pPr>'
+    cap = f'<w:p>{frame}<w:r><w:rPr><w:sz w:val="99"/></w:rPr><w:t>T</w:t></w:r></w:p>'
+    source = a_docx(tmp_path / "a.docx", cap + paragraph("he red house is old."))
+    write_translated(source, tmp_path / "b.docx", name="a.docx", language="en", target="pt", ask=known)
+    body = zipfile.ZipFile(tmp_path / "b.docx").read("word/document.xml").decode()
+    assert re.findall(r"<w:t [^<>]*>([^<>]*)</w:t>", body) == ["A", " casa vermelha é velha."]
+    assert body.count("<w:p>") == 2 and '<w:sz w:val="99"/></w:rPr><w:t xml:space="preserve">A<' in body
+
+
+def test_runs_that_only_fit_letters_to_a_page_are_no_emphasis(tmp_path: Path) -> None:
+    parts = "".join(
+        f'<w:r><w:rPr><w:spacing w:val="{at}"/><w:w w:val="{at}"/></w:rPr><w:t xml:space="preserve">{words}</w:t></w:r>'
+        for at, words in enumerate(("The r", "ed house", " is old."))
+    )
+    source = a_docx(tmp_path / "a.docx", f"<w:p>{parts}</w:p>")
+    lost = write_translated(source, tmp_path / "b.docx", name="a.docx", language="en", target="pt", ask=known)
+    body = zipfile.ZipFile(tmp_path / "b.docx").read("word/document.xml").decode()
+    assert (lost, body.count("<w:r>")) == ([], 1) and "A casa vermelha é velha." in body

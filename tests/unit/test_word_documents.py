@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dropdub.text.documents import read_document
+from dropdub.text.documents import read_document, unread_parts
 from tests.documents import STYLES, W, paragraph, zipped
 
 STRICT = 'xmlns:w="http://purl.oclc.org/ooxml/wordprocessingml/main"'
@@ -184,3 +184,73 @@ def test_notes_comments_headers_and_footers_are_not_read(tmp_path: Path) -> None
     names = ("footnotes", "endnotes", "comments", "header1")
     parts = {f"word/{name}.xml": f"<w:{name} {W}>{paragraph('No.')}</w:{name}>" for name in names}
     assert read(tmp_path, paragraph("Yes."), **parts) == ["Yes."]
+
+
+def test_a_list_counts_again_where_it_says_so_and_takes_its_numbers_from_a_style(tmp_path: Path) -> None:
+    again = '<w:lvlOverride w:ilvl="0"><w:startOverride w:val="1"/></w:lvlOverride>'
+    same = '<w:lvlOverride w:ilvl="0"><w:lvl w:ilvl="0"><w:numFmt w:val="decimal"/><w:lvlText w:val="%1."/></w:lvl>'
+    step = '<w:lvl w:ilvl="0"><w:numFmt w:val="decimal"/><w:lvlText w:val="Step %1:"/></w:lvl>'
+    legal = (
+        '<w:lvl w:ilvl="0"><w:numFmt w:val="upperRoman"/><w:lvlText w:val="%1."/></w:lvl>'
+        '<w:lvl w:ilvl="1"><w:isLgl/><w:numFmt w:val="decimal"/><w:lvlText w:val="%1.%2"/></w:lvl>'
+    )
+    lists = (
+        '<w:abstractNum w:abstractNumId="3"><w:numStyleLink w:val="S"/></w:abstractNum>'
+        f'<w:abstractNum w:abstractNumId="4"><w:styleLink w:val="S"/>{step}</w:abstractNum>'
+        f'<w:abstractNum w:abstractNumId="5">{legal}</w:abstractNum>'
+        f'<w:num w:numId="4"><w:abstractNumId w:val="0"/>{again}</w:num>'
+        f'<w:num w:numId="5"><w:abstractNumId w:val="0"/>{same}</w:lvlOverride></w:num>'
+        '<w:num w:numId="6"><w:abstractNumId w:val="3"/></w:num><w:num w:numId="7"><w:abstractNumId w:val="5"/></w:num>'
+    )
+    numbering = NUMBERING.replace("</w:numbering>", f"{lists}</w:numbering>")
+    body = item("a", 1) + item("b", 1) + item("c", 4) + item("d", 4) + item("e", 5) + item("f", 6) + item("g", 6)
+    body += item("h", 7) + item("i", 7) + item("j", 7, 1)
+    read_items = read(tmp_path, body, **{"word/numbering.xml": numbering})
+    assert read_items == ["1. a", "2. b", "1. c", "2. d", "3. e", "Step 1: f", "Step 2: g", "I. h", "II. i", "2.1 j"]
+
+
+def test_a_letter_in_a_paragraph_of_its_own_begins_the_next_paragraph(tmp_path: Path) -> None:
+    capital = '<w:p><w:pPr><w:framePr w:dropCap="drop" w:lines="3"/></w:pPr><w:r><w:t>O</w:t></w:r></w:p>'
+    assert read(tmp_path, capital + paragraph("nce upon a time.") + paragraph("He slept.")) == [
+        "Once upon a time.",
+        "He slept.",
+    ]
+
+
+def test_a_paragraph_whose_end_was_deleted_is_one_with_the_next(tmp_path: Path) -> None:
+    joined = f'<w:p><w:pPr><w:rPr><w:del w:id="1"/></w:rPr></w:pPr>{run("It begins")}</w:p>'
+    assert read(tmp_path, joined + paragraph(" and ends.") + paragraph("Next.")) == ["It begins and ends.", "Next."]
+
+
+def test_a_table_of_contents_of_one_line_is_not_read(tmp_path: Path) -> None:
+    begin, separate, end = (f'<w:r><w:fldChar w:fldCharType="{one}"/></w:r>' for one in ("begin", "separate", "end"))
+    code = "<w:r><w:instrText>TOC \\c Figure</w:instrText></w:r>"
+    contents = f"<w:p>{begin}{code}{separate}{run('Figure 1: A cat. 1')}{end}</w:p>"
+    assert read(tmp_path, contents + paragraph("The end.")) == ["The end."]
+
+
+def test_a_text_file_that_was_saved_by_a_word_processor_is_prose_and_listings_are_not(tmp_path: Path) -> None:
+    styles = (
+        f'<w:styles {W}><w:style w:type="paragraph" w:styleId="P"><w:name w:val="Preformatted Text"/></w:style>'
+        '<w:style w:type="paragraph" w:styleId="C"><w:name w:val="Source Code"/></w:style></w:styles>'
+    )
+    lines = paragraph("It was late.", style="P") + paragraph("She slept.", style="P")
+    assert read(tmp_path, lines, **{"word/styles.xml": styles}) == ["It was late.", "She slept."]
+    mixed = paragraph("Run this:") + paragraph("x = 1", style="P") + paragraph("y = 2", style="C") + paragraph("Done.")
+    assert read(tmp_path, mixed, **{"word/styles.xml": styles}) == ["Run this:", "Done."]
+
+
+def test_words_in_diagrams_and_inserted_files_are_warned_of(tmp_path: Path) -> None:
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    related = "".join(
+        f'<Relationship Id="r{kind}" Type="{office}/{kind}" Target="{kind}.xml"/>'
+        for kind in ("aFChunk", "diagramData")
+    )
+    parts = {
+        "word/document.xml": f"<w:document {W}><w:body>{paragraph('Words.')}</w:body></w:document>",
+        "word/_rels/document.xml.rels": f"<Relationships>{related}</Relationships>",
+        **{"word/aFChunk.xml": "<a/>", "word/diagramData.xml": "<a/>"},
+    }
+    file, diagram = unread_parts(zipped(tmp_path / "a.docx", parts), name="a.docx")
+    assert file.startswith("a.docx contains another file whose words are not read")
+    assert diagram.startswith("The words of a diagram or chart in a.docx are not read")

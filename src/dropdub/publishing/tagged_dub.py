@@ -20,27 +20,32 @@ _MORE_BYTES = 50_000_000
 def tag_dub(source: DroppedFile, work: WorkFolder, target: str, *, deadline_s: float) -> list[str]:
     """Write the tagged dub next to dub.T.m4a, without re-encoding; return warnings about what could not be kept.
 
-    Texts and subtitles have no tags, so their dubs are left as they are.
+    Subtitles have no tags, so their dubs are left as they are.
     """
     if not source.is_recording:
         return []
     plain = work.path / dub_name(target, "m4a")
     try:
-        with work.written(_tagged_name(target)) as part:
+        with work.written(tagged_name(target)) as part:
             arguments = [*_arguments(source, plain, target), str(part)]
             run_ffmpeg(arguments, deadline_s=deadline_s, most_bytes=_most_bytes(source.path, plain))
     except MediaToolFailed as error:
-        return [f"The tags, chapters and cover of {source.name} could not be added to its dub. {error.message}"]
+        return [not_tagged(source.name, error)]
     return []
+
+
+def not_tagged(name: str, error: MediaToolFailed) -> str:
+    """Return the warning about a dub without the tags of what was dropped."""
+    return f"The tags, chapters and cover of {name} could not be added to its dub. {error.message}"
 
 
 def dub_to_publish(job_dir: Path, target: str) -> str:
     """Return the name of the tagged dub, or of the plain one if tagging failed."""
-    tagged = _tagged_name(target)
+    tagged = tagged_name(target)
     return tagged if (job_dir / tagged).exists() else dub_name(target, "m4a")
 
 
-def _tagged_name(target: str) -> str:
+def tagged_name(target: str) -> str:
     return f"tagged.{target}.m4a"
 
 

@@ -22,7 +22,7 @@ from dropdub.pipeline.companion import UserSubtitle
 from dropdub.pipeline.task import Result, Task
 from dropdub.subtitles.cue_file import is_subtitle_file, read_subtitles
 from dropdub.subtitles.user_files import lacks_most, subtitle_facts
-from dropdub.text.documents import is_document, read_document
+from dropdub.text.documents import is_document, read_document, unread_parts
 from dropdub.text.other_formats import OtherFormat, other_format, other_text_format
 from dropdub.text.reading import HEAD_BYTES, damage_warnings, looks_like_text, written_text
 from dropdub.units import format_duration, format_size, too_large
@@ -141,7 +141,7 @@ def _refuse_long_text(task: Task, size: int, *, name: str | None = None) -> None
 def _text(task: Task, size: int) -> Result:
     name, warnings = task.job_name, list[str]()
     if is_document(name):
-        text = read_document(task.source)
+        text, warnings = read_document(task.source), unread_parts(task.source, name=name)
         _refuse_long_text(task, len(text.encode()))
     else:
         _refuse_long_text(task, size)
@@ -149,7 +149,9 @@ def _text(task: Task, size: int) -> Result:
         _refuse(name, other_text_format(written.text))
         text, warnings = as_read(written.text), damage_warnings(written, name=name)
     if not text.strip():
-        raise EmptyFile(f"{name} contains only whitespace.", remedy="Add some text, then drop it again.")
+        raise EmptyFile(
+            next(iter(warnings), f"{name} contains only whitespace."), remedy="Add some text, then drop it again."
+        )
     return {"kind": "text", "size": size, "video": None, "warnings": warnings}
 
 

@@ -10,9 +10,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from dropdub.dubbing.audiobook import Audiobook
 from dropdub.dubbing.published_timing import Fit
 from dropdub.dubbing.quality import Quality, quality_of
 from dropdub.dubbing.timing_report import fit_name, load_fit
+from dropdub.errors import MediaToolFailed
 from dropdub.files.durable import sha256, write_whole
 from dropdub.files.privacy import may_be_given_away
 from dropdub.media.pictures import shown_size
@@ -29,7 +31,7 @@ from dropdub.publishing.deliverables import (
 from dropdub.publishing.folder_errors import folder_error
 from dropdub.publishing.manifest_file import MANIFEST
 from dropdub.publishing.staging import bring, made_staging
-from dropdub.publishing.tagged_dub import dub_to_publish, tag_dub
+from dropdub.publishing.tagged_dub import dub_to_publish, not_tagged, tag_dub, tagged_name
 from dropdub.report.contents import ORIGINAL
 from dropdub.report.page import REPORT
 from dropdub.report.report_files import original_sound, report
@@ -74,7 +76,15 @@ def _has_content(task: Task, what: str) -> bool:
 
 
 def _tag_dub(task: Task) -> list[str]:
-    return tag_dub(task.dropped, task.work, target_of(task), deadline_s=task.deadline_s)
+    """Write the dub with the tags of what was dropped; return warnings about what could not be kept."""
+    if task.kind != "text":
+        return tag_dub(task.dropped, task.work, target_of(task), deadline_s=task.deadline_s)
+    book = Audiobook(task.dropped, task.work, task.facts, target_of(task))
+    try:
+        book.write(tagged_name(book.target), deadline_s=task.deadline_s, progress=task.progress)
+    except MediaToolFailed as error:
+        return [*book.warnings, not_tagged(task.job_name, error)]
+    return book.warnings
 
 
 def _transcript(task: Task) -> Iterator[_Made]:

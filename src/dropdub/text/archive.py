@@ -41,7 +41,7 @@ _TAIL_BYTES = 2**16 + _DIRECTORY_END.size + 128
 
 @dataclass(frozen=True)
 class Cover:
-    """A cover picture: its bytes, and its type: `jpg` or `png`."""
+    """A cover picture: its bytes, and its type, such as `jpg`, `png` or `svg`."""
 
     data: bytes
     suffix: str

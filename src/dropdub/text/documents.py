@@ -6,12 +6,14 @@ from pathlib import Path
 
 from dropdub.languages import NO_HINT, Hint
 from dropdub.text.archive import DOCUMENT_SUFFIXES, Cover, opened
+from dropdub.text.docx.properties import docx_details, unread_in_docx
 from dropdub.text.docx.reading import docx_blocks
 from dropdub.text.epub.package import BookDetails
 from dropdub.text.epub.reading import epub_blocks, epub_cover, epub_details
+from dropdub.text.front_matter import front_matter
 from dropdub.text.markdown import MARKDOWN_SUFFIXES, markdown_blocks
 from dropdub.text.pasted_page import without_page_markup
-from dropdub.text.reading import read_text
+from dropdub.text.reading import read_text, written_text
 from dropdub.untrusted.characters import as_read
 
 __all__ = [
@@ -23,6 +25,7 @@ __all__ = [
     "is_document",
     "read_document",
     "read_prose",
+    "unread_parts",
 ]
 
 
@@ -52,6 +55,14 @@ def read_document(path: Path) -> str:
         return as_read("\n\n".join(blocks) + "\n")
 
 
+def unread_parts(path: Path, *, name: str) -> list[str]:
+    """Return warnings about words in a document that are not read. Raises the errors of `read_document`."""
+    if path.suffix.lower() != ".docx":
+        return []
+    with opened(path) as archive:
+        return unread_in_docx(archive, name)
+
+
 def cover_of(path: Path) -> Cover | None:
     """Return the cover picture of a book; None if there is none. Raises the errors of `read_document`."""
     if path.suffix.lower() != ".epub":
@@ -61,8 +72,15 @@ def cover_of(path: Path) -> Cover | None:
 
 
 def details_of(path: Path) -> BookDetails:
-    """Return the title and author that a book states, empty for other files. Raises the errors of `read_document`."""
-    if path.suffix.lower() != ".epub":
+    """Return the title and author that a book or text states, empty where it states none.
+
+    Raises the errors of `read_document`.
+    """
+    suffix = path.suffix.lower()
+    if suffix in MARKDOWN_SUFFIXES:
+        said = front_matter(written_text(path).text)
+        return BookDetails(said.get("title", ""), said.get("author", ""), said.get("lang", ""))
+    if suffix not in DOCUMENT_SUFFIXES:
         return BookDetails()
     with opened(path) as archive:
-        return epub_details(archive)
+        return epub_details(archive) if suffix == ".epub" else docx_details(archive)

@@ -16,6 +16,7 @@ from dropdub.errors import TooLarge
 from dropdub.sentence_ends import MARKS
 from dropdub.text.front_matter import without_front_matter
 from dropdub.text.line_ends import run_on, words_of
+from dropdub.text.markdown_dialects import in_commonmark, without_dialect
 from dropdub.text.rewriting.markdown_items import INLINE_NESTING, NOTE_MARK, times
 
 MARKDOWN_SUFFIXES = frozenset({".md", ".markdown"})
@@ -28,7 +29,6 @@ MOST_MARKS = 500_000
 MOST_CELLS = 100_000
 """Of tables; each starts with a `|`. As many as a thousand pages of tables."""
 _BLOCK_NESTING = 40
-NOTE = re.compile(r"^ {0,3}\[\^[^\]\s]{1,99}\]:[ \t]*", re.M)
 BOX = re.compile(r"\[[ xX]\]\s+")
 CALLOUT = re.compile(r"\[![A-Za-z]{1,20}\][+-]?(?:\s+|$)")
 _MARKS = "\\`*_[<&~"
@@ -46,8 +46,7 @@ def markdown_blocks(text: str) -> Iterator[str]:
     """
     refuse_too_much(text)
     refs: dict[str, Any] = {}
-    # CommonMark would take the continued text of a footnote for code, and a footnote of one word for a link address.
-    source = NOTE.sub("- ", without_front_matter(text))
+    source = in_commonmark(without_front_matter(text))
     tree = SyntaxTreeNode(block_parser().parse(source, refs))
     yield from _Reader(refs, words_of(source)).blocks(tree.children)
 
@@ -124,6 +123,7 @@ class _Reader:
         return _on_one_line("".join(said), self._known)
 
     def _said(self, stretch: str) -> Iterator[str]:
+        stretch = without_dialect(stretch)
         if _MARKUP.search(stretch):
             yield from _texts(self._parser.parseInline(stretch, self._refs)[0].children or ())
         else:

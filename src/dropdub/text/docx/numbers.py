@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass
 
-from dropdub.text.docx.package import DocxPackage, child, number, value, word
+from dropdub.text.docx.package import DocxPackage, child, is_on, number, value, word
 from dropdub.untrusted.xml_places import PlacedElement
 
 BULLET = "- "
@@ -23,6 +23,8 @@ class _Level:
     kind: str = "bullet"
     text: str = ""
     start: int = 1
+    is_legal: bool = False
+    """Whether all parts of its numbers are written with digits."""
 
 
 class Numbers:
@@ -31,9 +33,15 @@ class Numbers:
     def __init__(self, package: DocxPackage) -> None:
         part = package.part("numbering")
         found = package.xml(part).root.children if part else []
-        self._levels = {value(one, "abstractNumId"): _levels(one) for one in found if word(one) == "abstractNum"}
+        abstract = {value(one, "abstractNumId"): one for one in found if word(one) == "abstractNum"}
+        named = {value(child(one, "styleLink")): id_ for id_, one in abstract.items() if child(one, "styleLink")}
+        links = {id_: named.get(value(child(one, "numStyleLink"))) for id_, one in abstract.items()}
+        self._same = {id_: other for id_, other in links.items() if other}
+        """Of lists that take their levels from the list of a style."""
+        self._levels = {id_: _levels(one) for id_, one in abstract.items()}
         self._lists = {number_of(one): one for one in found if word(one) == "num"}
         self._counts: dict[str, dict[int, int]] = defaultdict(dict)
+        self._begun: set[tuple[int, int]] = set()
 
     def marker(self, list_id: int, level: int) -> str:
         """Return the next number of a list with a blank, or a dash; empty for a list that shows nothing."""
@@ -41,18 +49,33 @@ class Numbers:
         if found is None:
             return BULLET
         id_ = value(child(found, "abstractNumId"))
+        id_ = self._same.get(id_, id_)
         levels = {**self._levels.get(id_, {}), **_overridden(found)}
-        self._count(id_ if not _overridden(found) else f"{id_}/{list_id}", level, levels)
-        counts = self._counts[id_ if not _overridden(found) else f"{id_}/{list_id}"]
+        self._restart(id_, list_id, found)
+        self._count(id_, level, levels)
         this = levels.get(level, _Level())
         if this.kind == "bullet":
             return BULLET
         if this.kind == "none" or not this.text.strip():
             return ""
-        text = _PLACE.sub(
-            lambda at: _written(counts.get(int(at[1]) - 1, 1), levels.get(int(at[1]) - 1, this)), this.text
-        )
+        text = _PLACE.sub(lambda at: self._part(id_, int(at[1]) - 1, levels, this), this.text)
         return f"{text[:_LONGEST].strip()} "
+
+    def _part(self, id_: str, level: int, levels: dict[int, _Level], this: _Level) -> str:
+        """Return the number of a level, as a level below it shows it."""
+        shown = levels.get(level, this)
+        is_digits = this.is_legal and shown.kind != "decimalZero"
+        return _written(self._counts[id_].get(level, 1), _Level("decimal") if is_digits else shown)
+
+    def _restart(self, id_: str, list_id: int, element: PlacedElement) -> None:
+        """Begin to count again where a list says so, the first time that it is used: lists share their numbers."""
+        for override in element.children:
+            key = (list_id, _index(override))
+            start = number(child(override, "startOverride"))
+            if word(override) != "lvlOverride" or start is None or key in self._begun:
+                continue
+            self._begun.add(key)
+            self._counts[id_][key[1]] = start - 1
 
     def _count(self, id_: str, level: int, levels: dict[int, _Level]) -> None:
         counts = self._counts[id_]
@@ -86,7 +109,8 @@ def _index(element: PlacedElement) -> int:
 def _level(element: PlacedElement) -> _Level:
     start = number(child(element, "start"))
     kind = value(child(element, "numFmt")) or "decimal"
-    return _Level(kind, value(child(element, "lvlText")), 1 if start is None else start)
+    is_legal = bool(is_on(child(element, "isLgl")))
+    return _Level(kind, value(child(element, "lvlText")), 1 if start is None else start, is_legal)
 
 
 def _written(count: int, level: _Level) -> str:

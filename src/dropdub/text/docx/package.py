@@ -23,6 +23,7 @@ class DocxPackage:
         self._archive = archive
         roots = _related(archive, "_rels/.rels", "")
         self.body = next((part for kind, part in roots if kind == "officeDocument" and archive.has(part)), _BODY)
+        self.properties = next((part for kind, part in roots if kind == "core-properties" and archive.has(part)), None)
         folder, _, name = self.body.rpartition("/")
         self._related = _related(archive, f"{folder}/_rels/{name}.rels".lstrip("/"), self.body)
         self._folder = folder
@@ -38,6 +39,10 @@ class DocxPackage:
         """Return the part of a kind, such as `styles`; None if there is none."""
         named = next((part for one, part in self._related if one == kind), f"{self._folder}/{kind}.xml")
         return named if self._archive.has(named) else None
+
+    def number_of(self, *kinds: str) -> int:
+        """Return how many parts of these kinds the body refers to."""
+        return len({part for kind, part in self._related if kind in kinds and self._archive.has(part)})
 
     def others_with_words(self) -> list[str]:
         """Return the headers, footers and notes."""

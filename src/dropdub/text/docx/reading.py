@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import zip_longest
 
 from dropdub.text.archive import Archive
 from dropdub.text.docx.numbers import Numbers
 from dropdub.text.docx.package import DocxPackage, child, is_on, number, value, word
 from dropdub.text.docx.runs import Runs
 from dropdub.text.docx.styles import Style, Styles, level_of
-from dropdub.text.rewriting.passages import Passage, as_blocks, read_passages
+from dropdub.text.rewriting.passages import Item, Passage, Span, as_blocks, read_passages
 from dropdub.untrusted.xml_places import PlacedElement, PlacedXml
 
 
@@ -36,14 +37,20 @@ class _Reader:
     """Reads one part from its beginning, with the fields that are open and the numbers of its lists."""
 
     def __init__(self, xml: PlacedXml, styles: Styles, numbers: Numbers) -> None:
+        self._xml = xml
         self._runs = Runs(xml, styles)
         self._styles = styles
         self._numbers = numbers
+        self._has_code = not _is_mostly_preformatted(xml.root, styles)
+        self._capital: PlacedElement | None = None
+        """The paragraph of a large letter with which the next one begins."""
 
     def passages(self, element: PlacedElement, *, is_read: bool = True) -> Iterator[Passage]:
-        for one in element.children:
+        for one, after in zip_longest(element.children, element.children[1:]):
             name = word(one)
-            if name == "p":
+            if name == "p" and _is_capital(one) and after is not None and word(after) == "p":
+                self._capital = one
+            elif name == "p":
                 yield from self._paragraph(one, is_read=is_read)
             elif name in ("del", "moveFrom"):
                 continue
@@ -53,17 +60,31 @@ class _Reader:
     def _paragraph(self, paragraph: PlacedElement, *, is_read: bool) -> Iterator[Passage]:
         properties = child(paragraph, "pPr")
         style = self._styles[value(child(properties, "pStyle"))]
+        is_code = style.is_code or (style.is_preformatted and self._has_code)
         in_contents = self._runs.in_contents
+        start = _content_start(paragraph)
+        capital, begin = self._large_letter(start)
         content = self._runs.of(paragraph, style)
-        start = properties.end if properties is not None else paragraph.inner
-        is_shown = is_read and not (in_contents or self._runs.in_contents or style.is_contents)
-        found = Passage(content.items, start, paragraph.inner_end, is_read=is_shown, style=content.style)
+        is_contents = in_contents or self._runs.in_contents or self._runs.had_contents or style.is_contents
+        is_shown = is_read and not (is_contents or is_code)
+        items = (*capital, *content.items)
+        found = Passage(items, begin, paragraph.inner_end, is_read=is_shown, style=content.style)
         # Word counts items without words, but not those that were deleted and are only shown as such.
         marker = self._marker(properties, style) if is_shown and not _is_deleted(properties) else ""
         if found.text:
-            yield replace(found, marker=marker, is_translated=not style.is_code)
+            continues = _is_deleted(properties)
+            yield replace(found, marker=marker, is_translated=not is_code, continues=continues)
         for one in paragraph.children:
             yield from self._boxes(one, is_read=is_read)
+
+    def _large_letter(self, start: int) -> tuple[tuple[Item, ...], int]:
+        """Return the letter that was set in a paragraph of its own, and where the paragraph begins with it."""
+        capital, self._capital = self._capital, None
+        if capital is None:
+            return (), start
+        content = self._runs.of(capital, self._styles[value(child(child(capital, "pPr"), "pStyle"))])
+        between = self._xml.data[capital.inner_end : start].decode()
+        return (Span("", between, content.items, content.style, is_initial=True),), _content_start(capital)
 
     def _boxes(self, element: PlacedElement, *, is_read: bool) -> Iterator[Passage]:
         """Yield the passages of the text boxes in a paragraph, once: old programs have a second version of each."""
@@ -88,6 +109,31 @@ class _Reader:
         if heading:
             return f"{'#' * heading} {item if item != '- ' else ''}"
         return item
+
+
+def _content_start(paragraph: PlacedElement) -> int:
+    properties = child(paragraph, "pPr")
+    return properties.end if properties is not None else paragraph.inner
+
+
+def _is_capital(paragraph: PlacedElement) -> bool:
+    """Return whether a paragraph is a drop cap: the letter that the next one begins with."""
+    return value(child(child(paragraph, "pPr"), "framePr"), "dropCap") in ("drop", "margin")
+
+
+def _is_mostly_preformatted(root: PlacedElement, styles: Styles) -> bool:
+    """Return whether most paragraphs have a style for code: those of a text file that was opened and saved."""
+    shown = (one for one in _paragraphs(root) if child(one, "r") is not None)
+    found = [styles[value(child(child(one, "pPr"), "pStyle"))] for one in shown]
+    return 2 * sum(style.is_preformatted for style in found) > len(found)
+
+
+def _paragraphs(element: PlacedElement) -> Iterator[PlacedElement]:
+    for one in element.children:
+        if word(one) == "p":
+            yield one
+        else:
+            yield from _paragraphs(one)
 
 
 def _is_deleted(properties: PlacedElement | None) -> bool:

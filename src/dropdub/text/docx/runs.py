@@ -22,8 +22,11 @@ _UNREAD_FIELDS = re.compile(r"\s*(?:PAGE|PAGEREF|NUMPAGES|SECTION|SECTIONPAGES|X
 _CONTENTS = re.compile(r"\s*(?:TOC|INDEX|TOA)\b", re.I)
 _MOST_ACROSS = 20
 """Fields that contain the paragraph: a table of contents in an index in a form has three."""
-_NO_LOOK = re.compile(r"<(?P<tag>\w+:)?(?:lang|noProof)\b[^<>]*/>|\s[\w:]*rsid\w*=\"[^\"]*\"")
-"""Properties of a run that do not show."""
+_NO_LOOK = re.compile(
+    r"<(?P<tag>\w+:)?(?:lang|noProof|spacing|w|kern|fitText|szCs|bCs|iCs|webHidden)\b(?!:)[^<>]*/>|\s[\w:]*rsid\w*=\"[^\"]*\""
+    r"|\s[\w:]*hint=\"[^\"]*\"|<(?:\w+:)?rtl\s[^<>]*=\"(?:0|false)\"\s*/>"
+)
+"""Properties of a run that do not show, or that fit the widths of letters to a page, as converters of PDF do."""
 _NO_PROPERTIES = re.compile(r"<([\w:]*)rPr\s*(?:/>|>\s*</\1rPr>)")
 
 
@@ -53,6 +56,8 @@ class Runs:
         self._xml = xml
         self._styles = styles
         self._across: list[_Field] = []
+        self.had_contents = False
+        """Whether a table of contents has begun and ended in the paragraph that was read last."""
 
     @property
     def in_contents(self) -> bool:
@@ -61,6 +66,7 @@ class Runs:
 
     def of(self, paragraph: PlacedElement, style: Style) -> Content:
         fields: list[_Field] = []
+        self.had_contents = False
         items = self._items(paragraph, style, fields)
         self._remember(fields)
         usual = _most_frequent(items)
@@ -168,6 +174,7 @@ class Runs:
             fields[-1].is_result, fields[-1].result_start = True, place[1]
         elif kind == "end" and fields:
             found = fields.pop()
+            self.had_contents |= _CONTENTS.match(found.code) is not None
             self._put(self._field(found, place), place, fields, items)
         else:
             if kind == "end" and self._across:

@@ -17,9 +17,8 @@ _ID_OF_HEADING = re.compile(
 )
 """Ids of heading styles in documents without their definition, as some programs write them."""
 _NOT_READ = re.compile(r"(?:toc|contents|index|table of (?:figures|authorities))\b(?: heading)?\s*\d?", re.I)
-_CODE = re.compile(
-    r"(?:source code|html preformatted|preformatted text|code|code block|verbatim char|html code|macro)", re.I
-)
+_CODE = re.compile(r"(?:source code|code|code block|verbatim char|html code|macro)", re.I)
+_PREFORMATTED = re.compile(r"html preformatted|preformatted text", re.I)
 _DEEPEST = 6
 _MOST_PARENTS = 20
 
@@ -38,6 +37,11 @@ class Style:
     @property
     def is_code(self) -> bool:
         return _CODE.fullmatch(self.name) is not None
+
+    @property
+    def is_preformatted(self) -> bool:
+        """Return whether it is for text with its own line ends: code, or all of a text file that was opened."""
+        return _PREFORMATTED.fullmatch(self.name) is not None
 
     @property
     def is_contents(self) -> bool:

@@ -26,6 +26,11 @@ MOST_IN_NAME = 1_000
 """Characters of a part's name, including its folders."""
 MOST_IN_LABEL = 300
 """Characters of a title, an author or an entry in the table of contents."""
+_COVER = re.compile(r"(?<![a-z])(?:front[-_]?)?cover(?![a-z])", re.I)
+_NOBODY = frozenset(
+    ("unknown", "unbekannt", "desconhecido", "desconocido", "inconnu", "sconosciuto", "anonymous author")
+)
+"""What programs write for an author whose name they do not know."""
 _TEXT_ALONE = "Save only its text, as .txt or .docx, and drop that."
 
 
@@ -105,20 +110,47 @@ class Package:
         return []
 
     def details(self) -> BookDetails:
-        creators = [one for one in map(_words, self._root.iterfind(".//{*}metadata//{*}creator")) if one]
-        return BookDetails(self._said("title"), ", ".join(creators)[:MOST_IN_LABEL], self._said("language"))
+        """Return the main title, and the creators who are authors: others translated, illustrated or read it."""
+        titles = self._said("title")
+        main = next((words for one, words in titles if self._refined(one, "title-type") == "main"), "")
+        creators = [(words, self._role(one)) for one, words in self._said("creator")]
+        authors = [words for words, role in creators if role in ("", "aut")] or [words for words, _ in creators]
+        named = dict.fromkeys(one for one in authors if one.casefold() not in _NOBODY)
+        language = next((words for _, words in self._said("language")), "")
+        return BookDetails(main or next((words for _, words in titles), ""), ", ".join(named)[:MOST_IN_LABEL], language)
 
     def part(self, item: Element) -> str:
         return resolved(self.place, _name(item, "href"))
 
-    def cover(self) -> Element | None:
-        by_property = (item for item in self._items.values() if "cover-image" in item.get("properties", "").split())
-        named = next((meta for meta in self._root.iterfind(".//{*}meta") if meta.get("name") == "cover"), None)
-        by_name = self._items.get(named.get("content", "")) if named is not None else None
-        return next(by_property, by_name)
+    def covers(self) -> list[str]:
+        """Return the parts that may be the cover, the likeliest first: pictures, or a page that shows one."""
+        items = list(self._items.values())
+        found = [self.part(one) for one in items if "cover-image" in one.get("properties", "").split()]
+        for meta in self._root.iterfind(".//{*}meta"):
+            if meta.get("name") == "cover":
+                item = self._items.get(meta.get("content", ""))
+                found.append(self.part(item) if item is not None else resolved(self.place, _name(meta, "content")))
+        guide = self._root.iterfind(".//{*}guide/{*}reference")
+        found += [resolved(self.place, _name(one, "href")) for one in guide if one.get("type") == "cover"]
+        pictures = [one for one in items if one.get("media-type", "").startswith("image/")]
+        found += [self.part(one) for one in pictures if _COVER.search(f"{one.get('id')} {one.get('href')}")]
+        return list(dict.fromkeys(filter(self._archive.has, found)))
 
-    def _said(self, name: str) -> str:
-        return next(filter(None, map(_words, self._root.iterfind(f".//{{*}}metadata//{{*}}{name}"))), "")
+    def _said(self, name: str) -> list[tuple[Element, str]]:
+        """Return the elements of a name in the book's description that have words, with these."""
+        found = ((one, _words(one)) for one in self._root.iterfind(f".//{{*}}metadata//{{*}}{name}"))
+        return [(one, words) for one, words in found if words]
+
+    def _role(self, creator: Element) -> str:
+        """Return what someone did for the book, by the code of libraries, such as `aut`; empty if it is not said."""
+        own = next((text for name, text in creator.attrib.items() if name.endswith("}role")), "")
+        return own or self._refined(creator, "role")
+
+    def _refined(self, element: Element, name: str) -> str:
+        """Return what the book says about an element of its description."""
+        id_ = element.get("id")
+        said = (meta for meta in self._root.iterfind(".//{*}meta") if meta.get("property") == name)
+        return next((_words(meta) for meta in said if id_ and meta.get("refines") == f"#{id_}"), "")
 
     def _locked(self) -> set[str]:
         """Return the encrypted parts. Fonts often are, although the text is not protected."""

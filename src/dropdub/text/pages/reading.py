@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from itertools import groupby
 
+from dropdub.text.pages.note_links import NoteLinks, note_links
 from dropdub.text.pages.roles import (
     CODE,
     READING_AIDS,
@@ -28,18 +29,22 @@ _DROPPED = frozenset(("ruby", "rb", "rbc", "wbr"))
 _HIDES_NOTHING = Hidden()
 
 
-def passages_of(page: str, *, hidden: Hidden = _HIDES_NOTHING) -> list[Passage]:
-    """Return the passages of a page in order; `hidden` is what the stylesheets of its book hide."""
+def passages_of(page: str, *, hidden: Hidden = _HIDES_NOTHING, notes: frozenset[str] = frozenset()) -> list[Passage]:
+    """Return the passages of a page in order.
+
+    `hidden` is what the stylesheets of its book hide, `notes` the ids that short links on earlier pages lead to.
+    """
     root = tree(page)
     own = hidden_by(page[one.inner : one.inner_end] for one in elements(root) if one.name == "style")
-    return list(_Reader(page, Hidden(hidden.selectors | own.selectors)).passages(root))
+    return list(_Reader(page, Hidden(hidden.selectors | own.selectors), note_links(page, notes)).passages(root))
 
 
 class _Reader:
     """Finds the passages in the tree of a page."""
 
-    def __init__(self, page: str, hidden: Hidden) -> None:
+    def __init__(self, page: str, hidden: Hidden, notes: NoteLinks) -> None:
         self._page = page
+        self._notes = notes
         self._hidden = hidden
         self._marker = ""
         self._numbers: dict[Element, int] = {}
@@ -80,6 +85,7 @@ class _Reader:
             element.name in _UNREAD
             or is_hidden(element, self._hidden)
             or is_note_body(element)
+            or self._notes.lead_to(element, self._page)
             or is_page_break(element, self._page)
         )
 

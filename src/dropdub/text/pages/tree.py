@@ -12,6 +12,7 @@ from dropdub.untrusted.text import unescaped
 _BLOCK_TAGS = """
 html head body p div section article main nav blockquote pre ul ol dl li dt dd table caption thead tbody tfoot tr td th
 figure figcaption aside header footer hr address form fieldset details summary h1 h2 h3 h4 h5 h6 hgroup center title
+summary legend menu dir search
 navmap navpoint navlabel navinfo doctitle docauthor text pagelist pagetarget
 """
 BLOCKS = frozenset(_BLOCK_TAGS.split())
@@ -29,6 +30,8 @@ _TAG = re.compile(r"<(?P<end>/?)(?P<name>[a-zA-Z][^\s/<>]*+)(?P<rest>(?:[^<>\"']
 _ATTRIBUTE = re.compile(
     r"(?:^|(?<=[\s\"'/]))([^\s\"'=<>/]++)(?:\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'<>]++)))?+"
 )
+_DECLARATION = re.compile(r"<!DOCTYPE\s[^<>\[\]]{0,500}+\[[^\[\]]{0,100000}+\]\s{0,99}+>", re.I)
+"""A document type with its own entities, which are declarations and no words."""
 _LONGEST_ATTRIBUTES = 5_000
 """Characters of a tag that are searched for attributes: pages have pictures in addresses of a megabyte."""
 _WORDS, _COMMENT = "words", "comment"
@@ -215,6 +218,9 @@ def _end_of_comment(page: str, start: int) -> int:
         return _after(page, "]]>", start)
     if page.startswith("<!--", start):
         return _after(page, "-->", start + 2)
+    declared = _DECLARATION.match(page, start)
+    if declared is not None:
+        return declared.end()
     return _after(page, ">", start) if page.startswith(("<!", "<?", "</"), start) else start
 
 

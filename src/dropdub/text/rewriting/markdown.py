@@ -1,15 +1,18 @@
-"""Write a Markdown text again with its words translated; code, addresses, HTML and front matter stay as they are."""
+"""Write a Markdown text again with its words translated; code, addresses and front matter stay as they are."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from html import escape
 
 from markdown_it.token import Token
 
 from dropdub.text.front_matter import without_front_matter
-from dropdub.text.markdown import BOX, CALLOUT, NOTE, STRETCH, block_parser, refuse_too_much
+from dropdub.text.markdown import BOX, CALLOUT, STRETCH, block_parser, refuse_too_much
+from dropdub.text.markdown_dialects import in_commonmark
+from dropdub.text.pages.reading import passages_of
 from dropdub.text.rewriting.markdown_items import Refs, begun, escaped, items_of, parser
 from dropdub.text.rewriting.passages import Item, Kept, Passage
 from dropdub.text.rewriting.splicing import spliced
@@ -38,7 +41,7 @@ def translated_markdown(text: str, translating: Translating) -> tuple[str, int]:
     body = without_front_matter(text)
     before = text[: len(text) - len(body)]
     refs: Refs = {}
-    tokens = block_parser().parse(NOTE.sub("- ", body), refs)
+    tokens = block_parser().parse(in_commonmark(body), refs)
     finder = _Finder(body, refs)
     places = list(finder.places(tokens))
     translating.losses.passages += finder.missed
@@ -48,7 +51,9 @@ def translated_markdown(text: str, translating: Translating) -> tuple[str, int]:
         for one, new in zip(places, rendered, strict=True)
         if new is not None
     ]
-    blocks = sum(token.type == "html_block" and _has_words(token.content) for token in tokens)
+    html, blocks = finder.html(tokens)
+    translated = translating.rendered(html, lambda words, _style: escape(words, quote=False))
+    edits += [(one.start, one.end, new) for one, new in zip(html, translated, strict=True) if new is not None]
     return before + spliced(body, edits), blocks
 
 
@@ -81,6 +86,22 @@ class _Finder:
                 if place is not None:
                     yield place
                 self.missed += place is None
+
+    def html(self, tokens: Sequence[Token]) -> tuple[list[Passage], int]:
+        """Return the passages of the blocks of HTML, and the number of those with words that are not found."""
+        found: list[Passage] = []
+        missed = 0
+        for token in tokens:
+            if token.type != "html_block" or not token.map or not _has_words(token.content):
+                continue
+            first, last = token.map
+            if token.level == 0 and token.content.rstrip() == "\n".join(self._lines[first:last]).rstrip():
+                start = self._starts[first]
+                inside = passages_of(token.content)
+                found += [replace(one, start=one.start + start, end=one.end + start) for one in inside]
+            else:
+                missed += 1
+        return found, missed
 
     def _paragraph(self, content: str, first: int) -> _Place | None:
         """Return the place of a paragraph; None unless each of its lines is found in the text."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from markdown_it import MarkdownIt
-from markdown_it.rules_inline import StateInline, autolink, backtick, image, link
+from markdown_it.rules_inline import StateInline, autolink, backtick, escape, image, link
 from markdown_it.token import Token
 
 from dropdub.engines.addresses import ADDRESS
@@ -20,10 +20,19 @@ NOTE_MARK = re.compile(r"\[\^[^\]\s]{1,99}\]")
 _TIMES = re.compile(r"(?<=\d)\*(?=\d)")
 _VERBATIM = re.compile(
     r"\$\$[^$\n]{1,300}\$\$|\$(?=[^\s$])[^$\n]{1,300}(?<=[^\s$])\$(?!\d)"
-    r"|\{\{[^{}\n]{1,300}\}\}|\{%[^{}\n]{1,300}%\}|\{[#.:][^{}\n]{1,300}\}"
-    r"|\[\[[^\[\]\n]{1,300}\]\]|:[a-z][a-z0-9_+-]{1,40}:(?!\w)"
+    r"|\{\{[^{}\n]{1,300}\}\}|\{%[^{}\n]{1,300}%\}|\{\s?[#.:][^{}\n]{1,300}\}"
+    r"|!?\[\[[^\[\]\n]{1,300}\]\]|:[a-z][a-z0-9_+-]{1,40}:(?!\w)"
+    r"|\\\((?:[^\\\n]|\\(?![()])){1,300}\\\)|%%[^%\n]{1,300}%%|\[@[^\[\]\n]{1,300}\]|(?<=\s)\^[A-Za-z0-9-]{1,40}(?=\n|\Z)"
+    r"|(?<![^\s(])#[^\W\d][\w/-]{0,60}|\+\+[\w+-]{1,60}\+\+"
 )
-"""Formulas, placeholders and short codes of site generators, attributes, wiki links, and emoji by their names."""
+"""Formulas, placeholders and short codes of site generators, attributes, wiki links, emoji by their names, comments,
+citations, the names of paragraphs, tags and keys."""
+_AROUND_WORDS = re.compile(
+    r"\[\[[^\[\]|\n]{1,300}\|(?P<a>[^\[\]|\n]{1,300})\]\]"
+    r"|(?<![=\w])==(?=[^\s=])(?P<b>[^=*_`\n]{1,300})==(?![=\w])"
+    r"|\^\[(?P<c>[^\[\]*_`\n]{1,300})\]|\[(?P<d>[^\[\]*_`\n]{1,300})\](?=\{[#.:])"
+)
+"""Wiki links with words of their own, highlighted words, notes in a line, and words with attributes."""
 _TAG = re.compile(r"<(/?)([a-zA-Z][\w-]*)")
 _VOID = frozenset(["br", "img", "hr", "input", "wbr", "source"])
 _SPECIAL = re.compile(r"[\\`*\[\]]|(?<!\w)_|_(?!\w)|<(?=[a-zA-Z/!?])|&(?=#?\w{1,32};)|~(?=~)|(?<=~)~")
@@ -38,6 +47,7 @@ def parser() -> MarkdownIt:
     rules.at("image", _remembering(image, "image"))
     rules.at("backticks", _remembering(backtick, "code_inline"))
     rules.at("autolink", _remembering(autolink, "link_open"))
+    rules.at("escape", _remembering(escape, "hardbreak"))
     rules.before("escape", "kept", _kept)
     rules.before("emphasis", "times", times)
     return made
@@ -94,9 +104,11 @@ class _Stack:
             case "softbreak":
                 content.append(Kept("\n", breaks=True))
             case "hardbreak":
-                content.append(Kept("  \n", breaks=True))
+                content.append(Kept("\\\n" if "raw" in token.meta else "  \n", breaks=True))
             case "code_inline":
                 content.append(Kept(token.meta["raw"], shown=token.content))
+            case "around":
+                content.append(Span(token.info, token.markup, (Words(token.content),)))
             case "kept":
                 content.append(Kept(token.content, shown="" if NOTE_MARK.match(token.content) else token.content))
             case "image":
@@ -203,6 +215,15 @@ def _label_end(state: StateInline, start: int) -> int:
 
 def _kept(state: StateInline, silent: bool) -> bool:
     """Parser rule: keep note marks, formulas and placeholders as they are."""
+    around = _AROUND_WORDS.match(state.src, state.pos)
+    if around is not None:
+        if not silent:
+            words = next(filter(None, around.group("a", "b", "c", "d")))
+            token = state.push("around", "", 0)
+            token.info, _, token.markup = around[0].rpartition(words)
+            token.content = words
+        state.pos = around.end()
+        return True
     found = NOTE_MARK.match(state.src, state.pos) or _VERBATIM.match(state.src, state.pos)
     if found is None:
         return False

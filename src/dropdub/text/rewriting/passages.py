@@ -30,12 +30,16 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Emphasis, a link and the like: markup around some of the words. `style` is what a writer needs for its words."""
+    """Emphasis, a link and the like: markup around some of the words. `style` is what a writer needs for its words.
+
+    `is_initial`: it has the letter that a passage begins with, whatever word that is.
+    """
 
     start: str
     end: str
     content: tuple[Item, ...]
     style: str = ""
+    is_initial: bool = False
 
 
 Item = Words | Kept | Span
@@ -47,6 +51,7 @@ class Passage:
 
     `marker` is put before its words where they are read (`# `, `- `). `is_read`: whether it belongs to the running
     text; notes, for example, do not. `is_translated`: not so for programs. `style` is that of most of its words.
+    `continues`: the next passage belongs to the same paragraph where they are read.
     """
 
     content: tuple[Item, ...]
@@ -56,6 +61,7 @@ class Passage:
     is_read: bool = True
     is_translated: bool = True
     style: str = ""
+    continues: bool = False
 
     @property
     def text(self) -> str:
@@ -69,8 +75,15 @@ def read_passages(passages: Iterable[Passage]) -> Iterator[Passage]:
 
 
 def as_blocks(passages: Iterable[Passage]) -> Iterator[str]:
-    """Yield each passage as a paragraph: `# ` before a heading, `- ` or a number before a list item."""
-    return (one.marker + one.text for one in passages)
+    """Yield each paragraph: `# ` before a heading, `- ` or a number before a list item."""
+    before = ""
+    for one in passages:
+        block = f"{before} {one.text}" if before else one.marker + one.text
+        before = block if one.continues else ""
+        if not before:
+            yield block
+    if before:
+        yield before
 
 
 @dataclass(slots=True, eq=False)

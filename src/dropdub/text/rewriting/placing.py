@@ -18,6 +18,9 @@ from dropdub.text.rewriting.passages import Kept, Node, Span
 _SPACELESS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uf900-\ufaff\uff66-\uff9f"
 """Thai, Lao, Burmese, Khmer, Chinese and Japanese, in which each character counts as a word."""
 _TOKEN = re.compile(rf"[{_SPACELESS}]|[^\s{_SPACELESS}]+")
+_LETTER = re.compile(rf"[^\W_{_SPACELESS}]")
+"""A letter or digit of a script in which letters make words."""
+_RAISED = re.compile(r"<su[bp]\b|vertAlign|vertical-align|^[~^]$", re.I)
 _PUNCTUATION = ".,;:!?…。、，！？；：\"'”’»)]}"
 _OPENERS = "\"'“‘«„([{¿¡"
 _MOST_WORDS = 12
@@ -88,16 +91,45 @@ class Placing:
     def _ranges(self, nodes: Sequence[Node], blocks: Sequence[Block]) -> Iterator[tuple[int, Range]]:
         """Yield the range of each node by its identity: first of those that are found, then of the others."""
         taken: list[Range] = []
-        for rule in (self._whole, self._literal, self._alike, self._partly, self._proportional):
+        waiting = [(id(node), node) for node in nodes]
+        for rule in (self._in_word, self._whole, self._literal, self._alike, self._partly, self._proportional):
             left = []
-            for node in nodes:
+            for key, node in waiting:
                 where = rule(node, blocks, taken)
-                if where is None or where[0] >= where[1]:
-                    left.append(node)
-                else:
+                if where is not None and where[0] < where[1]:
                     taken.append(where)
-                    yield id(node), where
-            nodes = left
+                    yield key, where
+                elif rule != self._in_word:
+                    left.append((key, node))
+                elif (whole := self._with_its_word(node)) is not None:
+                    left.append((key, whole))
+            waiting = left
+
+    def _in_word(self, node: Node, blocks: Sequence[Block], taken: Sequence[Range]) -> Range | None:
+        """Return the range of a part of a word, such as the 2 of H2O, or of the letter that begins a chapter."""
+        word = word_around(self.source, node)
+        if isinstance(node.item, Span) and node.item.is_initial:
+            return self._first_letters(node, blocks[0])
+        block = _only(node, blocks) if word else None
+        if word is None or block is None:
+            return None
+        if where := self._occurrence(self.source[slice(*word)], Node(node.item, *word), block, ()):
+            return _free((where[0] + node.start - word[0], where[0] + node.end - word[0]), taken)
+        where = self._first_letters(node, block) if node.start == 0 else None
+        return _free(where, taken) if where else None
+
+    def _first_letters(self, node: Node, block: Block) -> Range | None:
+        """Return as many letters of a block's first word as a node has."""
+        first = _tokens(self.target, block.target)[:1]
+        return (first[0][0], min(first[0][0] + node.end - node.start, first[0][1])) if first else None
+
+    def _with_its_word(self, node: Node) -> Node | None:
+        """Return a node that is no part of a word: one that was gets the whole, but a raised letter would not fit."""
+        word = word_around(self.source, node)
+        if word is None:
+            return node
+        is_raised = isinstance(node.item, Span) and _RAISED.search(node.item.start + node.item.style)
+        return None if is_raised else Node(node.item, *word)
 
     def _whole(self, node: Node, blocks: Sequence[Block], taken: Sequence[Range]) -> Range | None:
         """Return the range of a node that consists of whole sentences."""
@@ -288,6 +320,18 @@ def _overlap(one: Range, other: Range) -> bool:
 
 def _free(where: Range, taken: Sequence[Range]) -> Range | None:
     return None if any(_overlap(where, other) for other in taken) else where
+
+
+def word_around(text: str, node: Node) -> Range | None:
+    """Return the word that a node is a part of; None if it is none or has all of it."""
+    start, end = node.start, node.end
+    if isinstance(node.item, Kept) or not all(map(_LETTER.match, text[start:end].strip(_OPENERS) or " ")):
+        return None
+    while start and _LETTER.match(text[start - 1]) and _LETTER.match(text[start]):
+        start -= 1
+    while end < len(text) and _LETTER.match(text[end]) and _LETTER.match(text[end - 1]):
+        end += 1
+    return (start, end) if (start, end) != (node.start, node.end) else None
 
 
 def _tokens(text: str, where: Range) -> list[Range]:

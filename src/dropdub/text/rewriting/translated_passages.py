@@ -10,7 +10,7 @@ from itertools import count
 
 from dropdub.text.reading import marked, pieces
 from dropdub.text.rewriting.passages import Item, Kept, Node, Passage, Span, Words, flat
-from dropdub.text.rewriting.placing import Placed, Placing, sentence_blocks
+from dropdub.text.rewriting.placing import Placed, Placing, sentence_blocks, word_around
 
 Ask = Callable[[Iterable[str]], Mapping[str, str]]
 """Translates texts of at most some sentences; returns what is known of them."""
@@ -124,6 +124,8 @@ class _Draft:
             words = self.text[node.start : node.end]
             if isinstance(node.item, Span) and words != self.text and len(words) <= _LONGEST_PHRASE:
                 yield words
+                if (word := word_around(self.text, node)) is not None:
+                    yield self.text[slice(*word)]
 
 
 def _rendered(target: str, scope: tuple[int, int], placed: Sequence[Placed], write: Write, style: str) -> str:
