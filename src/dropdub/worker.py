@@ -115,7 +115,8 @@ def main(pool: str) -> None:
     start = _read_start(sys.stdin.buffer)
     threading.Thread(target=_listen, args=(sys.stdin.buffer, steps), name="listener", daemon=True).start()
     threading.Thread(target=_beat, args=(writer,), name="heartbeat", daemon=True).start()
-    registry, cache = _get_ready(pool, start)
+    _import_stages(pool)
+    registry, cache = _get_ready(start)
     me = identity_of()
     assert me is not None
     writer.send(Ready(me.pid, me.started, time.monotonic() - began, tree_memory(me.pid)))
@@ -177,10 +178,14 @@ def _task(run: Run, registry: EngineRegistry, cache: Cache, writer: LineWriter) 
     return task
 
 
-def _get_ready(pool: str, start: Start) -> tuple[EngineRegistry, Cache]:
+def _import_stages(pool: str) -> None:
+    """Import the stages that are not tried again if they are late: the time of a cold disk must not count."""
     for stage in STAGES.values():
-        if stage.pool == pool and stage.final_when_late:  # the time of a cold disk must not count against the file
+        if stage.pool == pool and stage.final_when_late:
             stage_named(stage.name)
+
+
+def _get_ready(start: Start) -> tuple[EngineRegistry, Cache]:
     registry = EngineRegistry(settings=_engine_settings(start), fallback=start.models.get("fallback") == "any")
     if start.preload and len(start.engines) == 2:
         try:
