@@ -89,3 +89,16 @@ def test_code_that_looks_like_another_dialect_is_not_touched() -> None:
     text = "```\n!!! note\n    x\n$$\n:::\n```\n\nAfter.\n"
     assert read(text) == ["After."]
     assert written(text) == text.replace("After", "AFTER")
+
+
+def test_links_to_headings_follow_their_translation() -> None:
+    text = (
+        "# Usage\n\n[Usage](#usage) [the second](#usage-1 'Again') [Other](#own) [Other](#nowhere)\n\n"
+        '[it]: #usage\n\n<a href="#how-to-install-it">Usage</a>\n\n'
+        "    [Usage](#usage)\n\n## *How* to install `it`?\n\n## Usage\n\n## Other {#own}\n"
+    )
+    words = {"Usage": "Uso", "Other": "Outro"}
+    translating = Translating(lambda texts: {one: words.get(one, one.replace("How", "Como")) for one in texts})
+    new = translated_markdown(text, translating)[0]
+    assert "[Usage](#uso) [the second](#uso-1 'Again') [Other](#own) [Other](#nowhere)" in new
+    assert "[it]: #uso" in new and '<a href="#como-to-install-it">' in new and "    [Usage](#usage)" in new

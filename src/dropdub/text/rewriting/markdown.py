@@ -13,6 +13,7 @@ from dropdub.text.front_matter import without_front_matter
 from dropdub.text.markdown import BOX, CALLOUT, STRETCH, block_parser, refuse_too_much
 from dropdub.text.markdown_dialects import in_commonmark
 from dropdub.text.pages.reading import passages_of
+from dropdub.text.rewriting.heading_links import with_heading_links
 from dropdub.text.rewriting.markdown_items import Refs, begun, escaped, items_of, parser
 from dropdub.text.rewriting.passages import Item, Kept, Passage
 from dropdub.text.rewriting.splicing import spliced
@@ -54,7 +55,7 @@ def translated_markdown(text: str, translating: Translating) -> tuple[str, int]:
     html, blocks = finder.html(tokens)
     translated = translating.rendered(html, lambda words, _style: escape(words, quote=False))
     edits += [(one.start, one.end, new) for one, new in zip(html, translated, strict=True) if new is not None]
-    return before + spliced(body, edits), blocks
+    return before + with_heading_links(body, spliced(body, edits)), blocks
 
 
 class _Finder:
