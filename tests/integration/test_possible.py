@@ -103,7 +103,10 @@ def test_a_model_that_can_never_be_there_is_refused_rather_than_waited_for(
         assert drive.facts == {}
 
 
-@pytest.mark.parametrize("use", [{"faster-whisper": "whisper-medium"}, {"faster-whisper": "/share/medium"}, {}])
+@pytest.mark.parametrize(
+    "use",
+    [{"faster-whisper": "whisper-medium"}, {"faster-whisper": "/share/medium"}, {"faster-whisper": "our-own"}, {}],
+)
 def test_a_model_that_may_come_is_waited_for(tmp_path: Path, use: dict[str, str]) -> None:
     config = Config(job=JobOptions(**light({"transcriber": "faster-whisper"})), models=Models(use=use))
     assert not list(Installed(Root.at(tmp_path), config).impossible())

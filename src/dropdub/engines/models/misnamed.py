@@ -1,4 +1,4 @@
-"""Refuse a model that `models.use` names for an engine, and that it can never have: jobs would wait for it for ever."""
+"""Refuse a model that `models.use` names for an engine by mistake: jobs would wait for it for ever."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ _REMEDY = (
 
 
 def refuse_misnamed(settings: EngineSettings, engine: str, model: str) -> None:
-    """Raise EngineMissing if a model that is not complete is neither in the catalogue nor a folder, or is another
-    engine's. A path may lead to a share that is away now.
+    """Raise EngineMissing if a model that is not complete is another engine's, or a known one that is misspelt.
+
+    Any other name is that of somebody's own model, which may come yet, and a path may lead to a share that is away now.
     """
     of_engine = [one.name for one in MODELS if one.engine == engine]
     known = find(model)
@@ -30,9 +31,9 @@ def refuse_misnamed(settings: EngineSettings, engine: str, model: str) -> None:
     if len(Path(model).parts) > 1 or (settings.models_dir / model).is_dir():
         return
     similar = get_close_matches(model, of_engine, n=1) or [name for name in of_engine if name.endswith(f"-{model}")]
-    meant = f" Did you mean {' or '.join(similar)}?" if similar else f" Models of {engine}: {', '.join(of_engine)}."
-    problem = f"There is no model {model} for {engine}: it is not in {settings.models_dir}, and not known.{meant}"
-    raise EngineMissing(problem, remedy=_REMEDY)
+    if similar:
+        problem = f"There is no model {model} for {engine}: it is not in {settings.models_dir}, and not known."
+        raise EngineMissing(f"{problem} Did you mean {' or '.join(similar)}?", remedy=_REMEDY)
 
 
 def is_misnamed(settings: EngineSettings, engine: str, model: str) -> bool:
