@@ -134,8 +134,9 @@ def _without_zeros(data: bytes) -> bytes:
     if count == 0:
         return data
     rest = _ZEROS.sub(b"", data)
-    is_text = len(rest) >= _LEAST_AROUND_ZEROS and not _OTHER_CONTROLS.search(rest) and _is_whole_utf8(rest)
-    if not is_text or count > max(_MOST_ZEROS * len(rest), _FEW_CONTROLS):
+    is_plain = len(rest) >= _LEAST_AROUND_ZEROS and not _OTHER_CONTROLS.search(rest)
+    are_few = count <= _MOST_ZEROS * len(rest) or (is_plain and count <= _FEW_CONTROLS)
+    if not are_few or not _is_whole_utf8(rest):
         raise NotText("It contains zero bytes.")
     return rest
 
