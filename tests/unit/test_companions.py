@@ -45,10 +45,12 @@ def test_a_subtitle_of_the_whole_text_is_used_before_a_partial_one_and_one_with_
     assert companions(["a.mkv", "a.en.srt", "a.default.pt.srt"]) == {"a.mkv": "a.default.pt.srt"}
 
 
-def test_other_subtitles_of_the_same_language_are_spare_and_those_of_another_are_not() -> None:
+def test_of_the_subtitles_of_each_language_one_is_used() -> None:
     names = ["a.mkv", "a.en.srt", "a.en.sdh.srt", "a.en.forced.srt", "a.pt.forced.srt", "a.pt.srt", "a.pt.hi.srt"]
-    assert set(spare_subtitles(names)) == {"a.en.sdh.srt", "a.en.forced.srt", "a.pt.forced.srt"}
+    assert set(spare_subtitles(names)) == {"a.en.sdh.srt", "a.en.forced.srt", "a.pt.forced.srt", "a.pt.hi.srt"}
     assert not is_spare("a.en.srt", beside="a.en.srt", film="a.mkv"), "a corrected one"
+    two_languages = ["a.mkv", "a.de.srt", "a.de.hi.srt", "a.en.srt", "a.en.hi.srt", "a.fr.hi.srt"]
+    assert set(spare_subtitles(two_languages)) == {"a.de.hi.srt", "a.en.hi.srt"}
 
 
 NAMES = st.sampled_from(["a", "b", "a.en", "b.pt-BR", "a.two"])

@@ -50,13 +50,15 @@ def companions(names: Iterable[str], *, timed: Collection[str] = ()) -> dict[str
 
 
 def spare_subtitles(names: Iterable[str], *, timed: Collection[str] = ()) -> dict[str, str]:
-    """Return the subtitles that are not used, each with the one that is used instead for the same recording.
+    """Return the subtitles that are not used, each with the one that goes with the same recording.
 
-    They say the same in other words, for people who do not hear, or hold only a part of the text.
+    They say the same as another one in other words, for people who do not hear, or hold only a part of the text.
     """
     spare: dict[str, str] = {}
-    for owner, (used, *others) in _subtitles_of(list(names), timed).items():
-        spare |= {name: used for name in others if is_spare(name, beside=used, film=owner)}
+    for owner, found in _subtitles_of(list(names), timed).items():
+        for at, name in enumerate(found):
+            if any(is_spare(name, beside=better, film=owner) for better in found[:at]):
+                spare[name] = found[0]
     return spare
 
 

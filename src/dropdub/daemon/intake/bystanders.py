@@ -12,13 +12,12 @@ from pathlib import Path
 
 from dropdub.daemon.context import Context, film_name
 from dropdub.files.durable import key
-from dropdub.inbox.companions import films_begin_with, is_recording, is_spare, owner_of
+from dropdub.inbox.companions import films_begin_with, is_recording, is_spare, is_subtitle, owner_of
 from dropdub.inbox.downloads import base_of, is_of_folder, is_part, is_side_file
 from dropdub.inbox.scan import Drop
 from dropdub.inbox.subtitle_folders import beside_folder, is_packed
 from dropdub.store import queries
 from dropdub.store.states import JobState
-from dropdub.store.tables import Job
 from dropdub.units import format_duration
 
 _MOST_NAMED = 3
@@ -40,8 +39,23 @@ def came_with_recording(context: Context, drop: Drop) -> bool:
 
 
 def _is_beside_another_subtitle(context: Context, drop: Drop) -> bool:
-    jobs = queries.jobs_like(context.store, films_begin_with(drop.path.name), _NOT_CANCELLED)
-    return any(job.folder == drop.folder and _has_another(job, drop.path.name) for job in jobs)
+    name = drop.path.name
+    like = queries.jobs_like(context.store, films_begin_with(name), _NOT_CANCELLED)
+    jobs = [job for job in like if job.folder == drop.folder]
+    film = owner_of(name, [film_name(job) for job in jobs if job.companion is not None])
+    if film is None:
+        return False
+    taken = [Path(path).name for job in jobs for path in (job.companion, job.name) if path is not None]
+    # Those that are still in the inbox count if they are better: of two, one has to be taken.
+    better = [other for other in _names_in(drop.path.parent) if not is_spare(other, beside=name, film=film)]
+    return any(is_spare(name, beside=other, film=film) for other in (*taken, *better))
+
+
+def _names_in(folder: Path) -> list[str]:
+    try:
+        return [path.name for path in folder.iterdir() if is_subtitle(path.name)]
+    except OSError:
+        return []
 
 
 def _is_packed(context: Context, drop: Drop) -> bool:
@@ -57,12 +71,6 @@ def _is_packed(context: Context, drop: Drop) -> bool:
 
 def _names_from(context: Context, folder: str | None) -> list[str]:
     return queries.names_from(context.store, folder, _NOT_CANCELLED)
-
-
-def _has_another(job: Job, subtitle: str) -> bool:
-    film = film_name(job)
-    is_its = job.companion is not None and owner_of(subtitle, [film]) is not None
-    return is_its and is_spare(subtitle, beside=Path(str(job.companion)).name, film=film)
 
 
 def notes_on_unfinished(unfinished: Sequence[Path], parts: Sequence[Drop], *, inbox: Path, wait_s: float) -> list[str]:
