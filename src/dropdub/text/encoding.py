@@ -46,6 +46,8 @@ _MOST_ZEROS = 0.001
 """Runs of zero bytes per byte of a text: traces of a program that crashed, which are left out."""
 _OTHER_CONTROLS = re.compile(rb"[\x01-\x08\x0e-\x19\x1b-\x1f\x7f]")
 _LEAST_AROUND_ZEROS = 16
+_HEADER = 1024
+"""Bytes at the beginning of a file in which zeros beside other controls are those of a recording, not of a text."""
 _FEW_CONTROLS, _TEXT_TO_CONTROLS = 3, 4
 _MOST_ODD = 0.2
 """Share of the characters outside ASCII. In texts in 29 languages it is below 0.1, in random bytes mostly above 0.5."""
@@ -135,7 +137,8 @@ def _without_zeros(data: bytes) -> bytes:
         return data
     rest = _ZEROS.sub(b"", data)
     is_plain = len(rest) >= _LEAST_AROUND_ZEROS and not _OTHER_CONTROLS.search(rest)
-    are_few = count <= _MOST_ZEROS * len(rest) or (is_plain and count <= _FEW_CONTROLS)
+    are_rare = count <= _MOST_ZEROS * len(rest) and b"\0" not in data[:_HEADER]
+    are_few = are_rare or (is_plain and count <= _FEW_CONTROLS)
     if not are_few or not _is_whole_utf8(rest):
         raise NotText("It contains zero bytes.")
     return rest
