@@ -278,3 +278,10 @@ def test_people_who_repeat_themselves_are_read_as_often(tmp_path: Path) -> None:
 
 def _read(path: Path) -> list[tuple[float, float, str]]:
     return [(cue.start, cue.end, cue.text) for cue in read_subtitles(path).cues]
+
+
+def test_json_longer_than_the_part_that_is_looked_at_first_is_recognized(tmp_path: Path) -> None:
+    cues = [{"id": one, "start": 2.0 * one, "end": 2.0 * one + 1, "text": f"The line {one}."} for one in range(2_000)]
+    path = tmp_path / "talk.json"
+    path.write_text(json.dumps({"text": "", "segments": cues, "language": "en"}), encoding="utf-8")
+    assert is_subtitle_file(path) and len(read_subtitles(path).cues) == 2_000

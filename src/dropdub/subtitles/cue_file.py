@@ -10,6 +10,7 @@ from dropdub.errors import NotText, TooLarge, TooLong
 from dropdub.languages import NO_HINT, Hint
 from dropdub.subtitles.ebu_stl import ebu_stl_cues, is_ebu_stl
 from dropdub.subtitles.formats import Cue
+from dropdub.subtitles.json_cues import JSON_STARTS
 from dropdub.subtitles.reading import ReadCues, as_shown, read_subtitle
 from dropdub.subtitles.recognition import subtitle_format, unread_format, unread_text_format
 from dropdub.subtitles.timed_xml import PICTURES_REMEDY
@@ -31,6 +32,10 @@ def is_subtitle_file(path: Path) -> bool:
     text = text_of_head(head)
     if text is None:
         return False
+    if len(head) == HEAD_BYTES and text.lstrip("\ufeff \n\t").startswith(
+        JSON_STARTS
+    ):  # what JSON is shows only as a whole
+        text = written_text(path).text
     _refuse_unread(path, unread_text_format(text), _CONVERT)
     return subtitle_format(text) is not None
 

@@ -13,6 +13,7 @@ from dropdub.subtitles.raw_cues import RawCue, RawCues
 
 _TICKS = 1e-7
 """A hundred nanoseconds, in which Azure counts."""
+JSON_STARTS = ("{", "[")
 _HEAD, _LOOKED_AT = 200, 20
 _REMEDY = "Download it again, or save it as .srt, then drop that."
 
@@ -51,7 +52,7 @@ _Times = tuple[float, float | None]
 
 def json_format(text: str) -> str | None:
     """Return `json3` for a file of YouTube, `json` for other JSON with cues, else None."""
-    if not text.startswith(("{", "[")) or '"' not in text[:_HEAD]:
+    if not text.startswith(JSON_STARTS) or '"' not in text[:_HEAD]:
         return None
     if '"events"' in text and '"tStartMs"' in text:
         return "json3"
