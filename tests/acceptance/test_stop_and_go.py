@@ -109,6 +109,24 @@ def test_folder_whose_file_was_taken_before_a_kill_is_removed_by_the_next_run(si
     root.check()
 
 
+def test_folder_of_subtitles_that_was_emptied_before_a_kill_is_removed_by_the_next_run(
+    site: Callable[..., Site], phrase_video: Path
+) -> None:
+    root = site()
+    root.drop(phrase_video, "aside.mp4").rename(root.root / "clip.mp4")
+    (root.inbox / "film" / "Subs").mkdir(parents=True)
+    cue = "1\n00:00:00,100 --> 00:00:01,000\nAsk not.\n"
+    (root.inbox / "film" / "Subs" / "2_English.srt").write_text(cue, encoding="utf-8")
+    (root.root / "clip.mp4").rename(root.inbox / "film" / "clip.mp4")
+    root.start(**hang_in("extract", root))
+    wait_until_hung(root)
+    root.kill()
+    nothing_lives(root)
+    assert root.work_off() == 0, root.output()
+    assert list(root.inbox.iterdir()) == []
+    assert root.job("film/clip.mp4")["state"] == "succeeded"
+
+
 def test_file_being_processed_during_too_many_crashes_fails(dubbed: Callable[..., Site]) -> None:
     root = dubbed(retry={"interruptions": 2})
     for _ in range(3):

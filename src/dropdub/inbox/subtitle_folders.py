@@ -48,6 +48,15 @@ def is_subtitle_folder(name: str) -> bool:
     return key(name) in _FOLDERS
 
 
+def with_subtitle_folders(folder: Path) -> Iterator[Path]:
+    """Yield a folder, after the folders in it for subtitles and those in them: files are taken from them together."""
+    with contextlib.suppress(OSError):
+        for inner in (one for one in folder.iterdir() if is_subtitle_folder(one.name) and one.is_dir()):
+            yield from (one for one in inner.iterdir() if one.is_dir())
+            yield inner
+    yield folder
+
+
 def packed_in(folder: HeldFolder, name: str) -> list[Packed]:
     """Return the subtitles in the subfolder `name`, and in the folders in that. What cannot be read is left out."""
     found: list[Packed] = []

@@ -26,6 +26,7 @@ from dropdub.failpoints import reach
 from dropdub.inbox.named_files import new_job
 from dropdub.inbox.scan import Drop, Scan, scan
 from dropdub.inbox.settle import Settling, is_as_seen
+from dropdub.inbox.subtitle_folders import with_subtitle_folders
 from dropdub.inbox.watcher import Watcher
 from dropdub.store import queries, transitions
 from dropdub.store.tables import Job
@@ -203,12 +204,11 @@ class Intake:
         """Note the folders that a run took files from which was killed before it removed them."""
         store, inbox, now = self._context.store, self._context.root.inbox, time.monotonic()
         for job in queries.unfinished_jobs(store):
-            if job.folder is not None:
-                self._note_taken_from(inbox / job.folder)
-            if job.companion is not None:
-                self._note_taken_from(Path(job.companion).parent)
+            for place in with_subtitle_folders(inbox / (job.folder or "")):
+                self._note_taken_from(place)
         for folder, ended_at in queries.folders_of_ended(store).items():
-            self._emptied[0].taken_from_before(inbox / folder, now, ended_at=ended_at)
+            for place in with_subtitle_folders(inbox / folder):
+                self._emptied[0].taken_from_before(place, now, ended_at=ended_at)
 
     @property
     def _rescan_s(self) -> float:
