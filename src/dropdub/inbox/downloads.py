@@ -54,9 +54,11 @@ class Downloads:
     """Bases of the parts."""
     pictures: frozenset[str] = frozenset()
     """Stems of subtitles that are pictures."""
+    is_top: bool = False
+    """Whether the folder is the inbox itself."""
 
     @staticmethod
-    def among(names: Sequence[str]) -> Downloads:
+    def among(names: Sequence[str], *, is_top: bool = False) -> Downloads:
         """Return what the names in a folder say, unfinished and hidden ones included."""
         coming = frozenset(key(name) for unfinished in names for name in _final_names(unfinished))
         recordings = [name for name in names if is_recording(name)]
@@ -66,6 +68,7 @@ class Downloads:
             wholes=frozenset(key(base_of(name)) for name in recordings if not is_part(name)),
             parts=frozenset(key(base_of(name)) for name in names if is_part(name)),
             pictures=frozenset(key(Path(name).stem) for name in names if is_picture_index(name)),
+            is_top=is_top,
         )
 
     def awaits(self, name: str) -> bool:
@@ -78,7 +81,7 @@ class Downloads:
         """Return whether a file describes a recording in the folder, or is of its subtitles that are pictures."""
         if is_of_pictures(name, self.pictures):
             return name_among(Path(name).stem, self.wholes) is not None
-        if is_of_folder(name) and self.wholes:
+        if is_of_folder(name, is_top=self.is_top) and self.wholes:
             return True
         return is_side_file(name) and key(base_of(name)) in self.wholes
 
@@ -109,9 +112,12 @@ def is_side_file(name: str) -> bool:
     return _described(name) is not None or name.casefold().endswith(_PICTURES)
 
 
-def is_of_folder(name: str) -> bool:
-    """Return whether a name is that of a file about all recordings in its folder, such as a cover."""
-    return _OF_FOLDER.fullmatch(name) is not None
+def is_of_folder(name: str, *, is_top: bool) -> bool:
+    """Return whether a name is that of a file about all recordings in its folder, such as a cover.
+
+    `is_top`: whether it is in the inbox itself, where files do not belong together.
+    """
+    return not is_top and _OF_FOLDER.fullmatch(name) is not None
 
 
 def base_of(name: str) -> str:

@@ -159,7 +159,7 @@ class _Walk:
             folder.path.lstat()  # files whose path is too long cannot be taken
             with held(self._inbox, *folder.path.relative_to(self._inbox).parts) as opened:
                 names = self._sort(opened, found)
-                downloads = Downloads.among(names)
+                downloads = Downloads.among(names, is_top=folder.place is None)
                 found.timed = set(self._timed_texts(opened, found))
                 if downloads.names or any(map(is_recording, found.files)):
                     places = filter(is_subtitle_folder, found.folders)

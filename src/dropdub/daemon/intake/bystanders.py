@@ -29,7 +29,7 @@ def came_with_recording(context: Context, drop: Drop) -> bool:
     name = drop.path.name
     if drop.is_subtitle:
         return _is_beside_another_subtitle(context, drop) or _is_packed(context, drop)
-    if drop.folder is not None and is_of_folder(name) and any(map(is_recording, _names_from(context, drop.folder))):
+    if is_of_folder(name, is_top=drop.folder is None) and any(map(is_recording, _names_from(context, drop.folder))):
         return True
     if not (is_side_file(name) or is_part(name)):
         return False
