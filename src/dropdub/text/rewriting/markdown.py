@@ -55,7 +55,7 @@ def translated_markdown(text: str, translating: Translating) -> tuple[str, int]:
     html, blocks = finder.html(tokens)
     translated = translating.rendered(html, lambda words, _style: escape(words, quote=False))
     edits += [(one.start, one.end, new) for one, new in zip(html, translated, strict=True) if new is not None]
-    return before + with_heading_links(body, spliced(body, edits)), blocks
+    return before + with_heading_links(spliced(body, edits), tokens), blocks
 
 
 class _Finder:
