@@ -37,7 +37,7 @@ stripped timed honorifics opensubtitles subscene addic7ed subdl podnapisi yts yi
 """Words that change nothing and say nothing alone: sources, programs, and what was done to a subtitle."""
 ALIASES = {
     **{"pb": "pt-BR", "ptbr": "pt-BR", "br": "pt-BR", "ptpt": "pt-PT", "zt": "zh-Hant", "ze": "zh", "yue": "zh"},
-    **{"ea": "es-419", "spl": "es-419", "latino": "es-419", "esla": "es-419", "enus": "en-US", "engb": "en-GB"},
+    **{"ea": "es-419", "latino": "es-419", "esla": "es-419", "enus": "en-US", "engb": "en-GB"},
     **{"es-la": "es-419", "es-xl": "es-419", "zh-chs": "zh-Hans", "zh-cht": "zh-Hant"},
     **{"cn": "zh-Hans", "sc": "zh-Hans", "gb": "zh-Hans", "tw": "zh-Hant", "tc": "zh-Hant", "big5": "zh-Hant"},
     **{"jp": "ja", "kr": "ko", "ua": "uk", "cz": "cs", "gr": "el", "se": "sv", "dk": "da", "vn": "vi"},

@@ -43,7 +43,7 @@ def take(wanted: Wanted, source_dir: Path, expected: Identity) -> Taken | Absent
     """
     with _source_folder(source_dir) as goal, ExitStack() as stack:
         try:
-            folder = stack.enter_context(_folder_of(wanted))
+            folder = stack.enter_context(_held_below(wanted.path.parent, wanted))
         except OSError as error:
             if error.errno not in NOT_ENTERED:
                 raise
@@ -84,12 +84,6 @@ def _source_folder(source_dir: Path) -> Iterator[HeldFolder]:
                 remedy="Remove it; the job then resumes automatically.",
             ) from error
         yield goal
-
-
-@contextmanager
-def _folder_of(wanted: Wanted) -> Iterator[HeldFolder]:
-    with _held_below(wanted.path.parent, wanted) as folder:
-        yield folder
 
 
 @contextmanager

@@ -113,7 +113,7 @@ def _translation(task: Task) -> Iterator[_Made]:
         if task.facts.extract.headings and document != "md":
             yield _write(task, "md", as_markdown(translation.segments))
     else:
-        yield from _speech_texts(task, translation, target=target)
+        yield from _speech_texts(task, translation)
 
 
 def _dub(task: Task) -> Iterator[_Made]:

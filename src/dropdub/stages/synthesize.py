@@ -32,7 +32,8 @@ def run(task: Task) -> Result:
     target, take = target_of(task), int(task.params.get("take", 0))
     source = Transcript.load(task.job_dir / TRANSCRIPT)
     translation = Transcript.load(task.job_dir / translation_name(target))
-    segments = [one for one in _said(task, translation, target, source) if is_speakable(one.text)]
+    names = _described(source).names if describes(task, target=target) else frozenset()
+    segments = [one for one in _said(task, translation, target, names) if is_speakable(one.text)]
     engine = task.engines.synthesizer(task.options.synthesizer, language=target)
     castings = _castings(task, engine, source.segments, target)
     (task.job_dir / speech_dir_name(target)).mkdir(exist_ok=True)
@@ -40,7 +41,7 @@ def run(task: Task) -> Result:
     speaker = Speaker(engine, voices, target, take, task.work, task.cache, by_sentence=task.kind == "text")
     place_of_lines = task.job_dir / spoken_name(target)
     if take == 0:
-        together = together_of(sentences_of(_said(task, source, target, source)))
+        together = together_of(sentences_of(_said(task, source, target, names)))
         end_s = last_moment_s(task.kind, translation.duration_s)
         save_spoken(place_of_lines, _first_take(task, speaker, segments, together, end_s))
     else:
@@ -61,14 +62,14 @@ def run(task: Task) -> Result:
     }
 
 
-def _said(task: Task, lines: Transcript, target: str, source: Transcript) -> Sequence[Segment]:
+def _said(task: Task, lines: Transcript, target: str, names: frozenset[str]) -> Sequence[Segment]:
     """Return the lines with the words that are said of them, in each of their wordings.
 
-    A translation keeps the names that its `source` shows to be names.
+    `names` are those that the source shows to be names: a translation keeps them.
     """
     if not describes(task, target=target):
         return lines.segments
-    descriptions = _described(lines, names=_described(source).names)
+    descriptions = _described(lines, names=names)
     return [
         replace(one, text=descriptions.said(one.text), shorter=tuple(map(descriptions.said, one.shorter)))
         for one in lines.segments

@@ -82,10 +82,8 @@ def tmplayer_cues(text: str) -> RawCues:
 
 def spruce_cues(text: str) -> RawCues:
     """Return the cues of a Spruce STL or Encore file, whose times end in frames, of which 25 are a second."""
-    body = "\n".join("" if _SPRUCE_FACT.fullmatch(line) else line for line in text.split("\n"))
-    return _each(
-        _SPRUCE_STYLE.sub("", body), _SPRUCE, lambda match: (seconds_of_frames(match[1]), seconds_of_frames(match[2]))
-    )
+    body = _SPRUCE_STYLE.sub("", _without(_SPRUCE_FACT, text))
+    return _each(body, _SPRUCE, lambda match: (seconds_of_frames(match[1]), seconds_of_frames(match[2])))
 
 
 def moment_cues(text: str) -> RawCues:

@@ -27,11 +27,16 @@ class TimedTexts:
             if len(self._known) >= _MOST:
                 self._known.clear()
             try:
-                with read() as reader:
-                    self._known[seen] = holds_cues(reader.read(_HEAD_BYTES))
+                self._known[seen] = holds_subtitles(read)
             except OSError:  # it may be readable at the next scan
                 return False
         return self._known[seen]
+
+
+def holds_subtitles(read: Callable[[], BinaryIO]) -> bool:
+    """Return whether the file that `read` opens holds subtitles, judging by its beginning. Raises OSError."""
+    with read() as reader:
+        return holds_cues(reader.read(_HEAD_BYTES))
 
 
 def holds_cues(head: bytes) -> bool:

@@ -36,8 +36,8 @@ _FEW_DAMAGED = 3
 _LEAST_GOOD = 3
 _PRINTABLE = bytes([*b"\t\n\v\f\r\x1a", *range(0x20, 0x7F)])
 _PADDING = "\0\x1a"
-_PADDING_BYTES = _PADDING.encode()
 """Old systems end a text with ^Z, and fill its last block with zeros."""
+_PADDING_BYTES = _PADDING.encode()
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x19\x1b\x7f]")
 """Without those that separate: tab, line feed, vertical tab, form feed, ^Z, and the four from U+001C."""
 _MOST_CONTROLS = 0.005

@@ -16,13 +16,13 @@ from dropdub.files.durable import is_folder
 from dropdub.files.held import read_regular
 from dropdub.files.ownership import is_trusted
 from dropdub.inbox.companions import is_subtitle
-from dropdub.inbox.file_identity import Identity, identity
+from dropdub.inbox.file_identity import Identity
 from dropdub.inbox.free_space import Room
 from dropdub.inbox.moves import bring_in, remove_error_note
 from dropdub.inbox.recorded_files import Absent, Taken, Wanted
 from dropdub.media.suffixes import TEXT_SUFFIXES
 from dropdub.store.tables import Job
-from dropdub.subtitles.timed_texts import TimedTexts
+from dropdub.subtitles.timed_texts import holds_subtitles
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def _revision(context: Context, job: Job, taken: Taken) -> Revision | FilmGone |
 
 
 def _holds_subtitles(source: Path) -> bool:
-    return source.suffix.casefold() in TEXT_SUFFIXES and TimedTexts()(identity(source), partial(read_regular, source))
+    return source.suffix.casefold() in TEXT_SUFFIXES and holds_subtitles(partial(read_regular, source))
 
 
 def _refuse_away_share(context: Context, path: Path) -> None:

@@ -66,9 +66,7 @@ class EmptiedFolders:
 
         What these removals themselves change is no change: the ages are taken before them.
         """
-        around = [
-            place for place in (folder, *folder.parents) if place.is_relative_to(self._top) and place != self._top
-        ]
+        around = [place for place in (folder, *folder.parents) if self._top in place.parents]
         ages = {place: self._changed_s_ago(place) for place in around}
         for place, age_s in ages.items():
             if age_s is not None and age_s < wait_s:
