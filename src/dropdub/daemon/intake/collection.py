@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -85,7 +86,9 @@ def _revision(context: Context, job: Job, taken: Taken) -> Revision | FilmGone |
 
 
 def _holds_subtitles(source: Path) -> bool:
-    return source.suffix.casefold() in TEXT_SUFFIXES and holds_subtitles(partial(read_regular, source))
+    with suppress(OSError):  # the step that has to read it reports the error
+        return source.suffix.casefold() in TEXT_SUFFIXES and holds_subtitles(partial(read_regular, source))
+    return False
 
 
 def _refuse_away_share(context: Context, path: Path) -> None:
