@@ -2,12 +2,13 @@
 
 Off by default and then free of cost; enabled only by environment variables, never by a setting.
 
-`DROPDUB_FAILPOINTS=PLACE=ACTION[@FLAGFILE][;PLACE=ACTION…]`. A place is NAME, or ROLE.NAME#N: the N-th time that a
-process with this role (`daemon` or `worker`) reaches it. Actions: `kill` (SIGKILL to itself), `hang`, `slow` (a few
-seconds), `stop` (SIGSTOP to itself), `eat` (memory, endlessly), `full` (no space left), `denied` (no permission),
-`break` (an unexpected exception).
-With a flag file, only the process that creates the file takes the action. `DROPDUB_FAILPOINTS_TRACE=FILE` logs every
-place that is reached, with pid and monotonic time, so that a harness can try them all and see what ran concurrently.
+`DROPDUB_FAILPOINTS=PLACE=ACTION[@FLAGFILE][;PLACE=ACTION…]`. A place is NAME; or ROLE.NAME, in processes with this role
+only (`daemon`, `worker`, `web`); or ROLE.NAME#N: the N-th time that such a process reaches it. Actions: `kill` (SIGKILL
+to itself), `hang`, `slow` (a few seconds), `stop` (SIGSTOP to itself), `eat` (memory, endlessly), `full` (no space
+left), `denied` (no permission), `break` (an unexpected exception).
+With a flag file, only the process that creates the file takes the action: as long as the file exists, none does.
+`DROPDUB_FAILPOINTS_TRACE=FILE` logs every place that is reached, with pid and monotonic time, so that a harness can try
+them all and see what ran concurrently.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ def _reached(name: str, full: str) -> None:
     if _trace:
         with Path(_trace).open("a", encoding="utf-8") as trace:
             trace.write(f"{place} {os.getpid()} {time.monotonic():.6f}\n")
-    for known in (name, place):
+    for known in (name, full, place):
         if known in _active:
             _act(*_active[known])
 

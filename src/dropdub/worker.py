@@ -7,13 +7,14 @@ import errno
 import json
 import logging
 import os
-import queue
 import signal
 import sys
 import threading
 import time
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 from dropdub.engines.base import EngineSettings
 from dropdub.engines.registry import EngineRegistry
@@ -29,23 +30,29 @@ from dropdub.pool.messages import (
     Failed,
     Heartbeat,
     Log,
+    Piece,
     Progress,
     ProtocolError,
     Ready,
     Run,
     Start,
     Up,
+    Withdraw,
+    Withdrawn,
     decode_down,
     encode,
 )
+from dropdub.pool.received import Asides, Received
+from dropdub.pool.workload import MOST_ASIDES
 from dropdub.process import (
     end_self_and_children,
     identity_of,
+    reserved_output,
     temporary_files_in,
     tree_memory,
 )
 from dropdub.program_search import never_search_current_folder
-from dropdub.stage_table import STAGES
+from dropdub.stage_table import ADMIT_ASIDES, RUN_ASIDE, STAGES
 from dropdub.stages import stage_named
 
 HEARTBEAT_S = 2.0
@@ -54,6 +61,12 @@ PROGRESS_S = 0.25
 supervisor a fifth of a millisecond.
 """
 _logger = logging.getLogger("dropdub")
+
+
+class Engines(Protocol):
+    """Returns a context in which one step uses the registry: `EngineRegistry.step`, or `aside`."""
+
+    def __call__(self, *, memory_failures: int) -> AbstractContextManager[EngineRegistry]: ...
 
 
 class LineWriter:
@@ -107,13 +120,13 @@ def main(pool: str) -> None:
     never_search_current_folder()
     set_role("worker")
     began = time.monotonic()
-    writer = LineWriter(_own_output())
+    writer = LineWriter(reserved_output())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole console; the supervisor decides
     _logger.addHandler(_SupervisorHandler(writer))
     _logger.setLevel(logging.INFO)
-    steps: queue.SimpleQueue[Run] = queue.SimpleQueue()
+    received = Received()
     start = _read_start(sys.stdin.buffer)
-    threading.Thread(target=_listen, args=(sys.stdin.buffer, steps), name="listener", daemon=True).start()
+    threading.Thread(target=_listen, args=(sys.stdin.buffer, received, writer), name="listener", daemon=True).start()
     threading.Thread(target=_beat, args=(writer,), name="heartbeat", daemon=True).start()
     _import_stages(pool)
     registry, cache = _get_ready(start)
@@ -122,14 +135,38 @@ def main(pool: str) -> None:
     writer.send(Ready(me.pid, me.started, time.monotonic() - began, tree_memory(me.pid)))
     _logger.debug("serving %s", pool)
     while True:
-        serve(steps.get(), registry, cache, writer)
+        serve(received.next(), registry, cache, writer, received)
 
 
-def serve(run: Run, registry: EngineRegistry, cache: Cache, writer: LineWriter) -> None:
-    """Run one step, write its result to disk, and only then report it."""
+def serve(
+    run: Run, registry: EngineRegistry, cache: Cache, writer: LineWriter, received: Received | None = None
+) -> None:
+    """Run one step, write its result to disk, and only then report it.
+
+    Between two pieces of the step, asides among the `received` steps are run in the same way, if its stage admits them;
+    and others between two pieces of those.
+    """
+
+    def asides(within: Run, depth: int) -> Asides | None:
+        def run_aside(aside: Run) -> None:
+            _serve(aside, registry.aside, cache, writer, asides(aside, depth - 1))
+
+        admits = depth > 0 and within.payload.get("stage") in ADMIT_ASIDES
+        return Asides(received, within, run_aside) if received is not None and admits else None
+
+    _serve(run, registry.step, cache, writer, asides(run, MOST_ASIDES))
+
+
+def _serve(run: Run, engines: Engines, cache: Cache, writer: LineWriter, asides: Asides | None) -> None:
+    """Run a step, with `asides` between its pieces, or an aside. Raises nothing: any error is its outcome."""
+    if run.aside:
+        writer.send(Progress(run.step_id, run.token, 0.0))
     try:
-        result = _result(run, registry, cache, writer)
-        write_whole(Path(run.payload["result_file"]), json.dumps(result, ensure_ascii=False).encode())
+        result = _result(run, engines, cache, writer, asides)
+        # What a client waits for is cached, and repeated after a power cut: no flush keeps the next client waiting.
+        is_lasting = run.payload["stage"] not in RUN_ASIDE
+        written = json.dumps(result, ensure_ascii=False).encode()
+        write_whole(Path(run.payload["result_file"]), written, durable=is_lasting)
         reach("result-written")
         outcome: Up = Done(run.step_id, run.token, result)
     except DropdubError as error:
@@ -148,34 +185,46 @@ def end() -> None:
     os._exit(0)
 
 
-def _result(run: Run, registry: EngineRegistry, cache: Cache, writer: LineWriter) -> Result:
+def _result(run: Run, engines: Engines, cache: Cache, writer: LineWriter, asides: Asides | None) -> Result:
     began = time.monotonic()
     if run.payload.get("refusal"):
         raise DropdubError.from_dict(run.payload["refusal"])
-    task = _task(run, registry, cache, writer)
-    with temporary_files_in(task.scratch):
-        reach(f"run.{task.job_id}.{task.key}.begin")
-        reach(f"stage.{task.stage}")
-        registry.begin(memory_failures=int(run.payload.get("out_of_memory", 0)))
-        result = stage_named(task.stage)(task)
-        reach(f"run.{task.job_id}.{task.key}.end")
-    warnings = list(dict.fromkeys([*result.get("warnings", ()), *registry.notices()]))
-    return {**result, "warnings": warnings, "seconds": round(time.monotonic() - began, 3)}
+    with engines(memory_failures=int(run.payload.get("out_of_memory", 0))) as registry:
+        task = _task(run, registry, cache, writer, asides)
+        with temporary_files_in(task.scratch):
+            reach(f"run.{task.job_id}.{task.key}.begin")
+            reach(f"stage.{task.stage}")
+            result = stage_named(task.stage)(task)
+            reach(f"run.{task.job_id}.{task.key}.end")
+        warnings = list(dict.fromkeys([*result.get("warnings", ()), *registry.notices()]))
+    seconds = time.monotonic() - began - (asides.taken_s if asides else 0.0)
+    return {**result, "warnings": warnings, "seconds": round(seconds, 3)}
 
 
-def _task(run: Run, registry: EngineRegistry, cache: Cache, writer: LineWriter) -> Task:
+def _task(run: Run, registry: EngineRegistry, cache: Cache, writer: LineWriter, asides: Asides | None) -> Task:
+    report = ProgressReports(writer, run).report
+
+    def run_asides() -> None:
+        if asides is not None:
+            asides.run_waiting()
+
+    def progress(share: float) -> None:
+        report(share)
+        run_asides()
+
     task = task_of(
         run.payload,
         token=run.token,
         deadline_s=run.deadline_s,
         engines=registry,
         cache=cache,
-        progress=ProgressReports(writer, run).report,
+        progress=progress,
+        report_piece=lambda number: writer.send(Piece(run.step_id, run.token, number)),
         log=lambda text: writer.send(Log("info", text, run.step_id)),
     )
-    for folder in (task.scratch, Path(run.payload["result_file"]).parent):
+    for folder in filter(None, (task.scratch, Path(run.payload["result_file"]).parent, task.results)):
         folder.mkdir(parents=True, exist_ok=True)
-    return task
+    return replace(task, run_asides=run_asides)
 
 
 def _import_stages(pool: str) -> None:
@@ -186,7 +235,8 @@ def _import_stages(pool: str) -> None:
 
 
 def _get_ready(start: Start) -> tuple[EngineRegistry, Cache]:
-    registry = EngineRegistry(settings=_engine_settings(start), fallback=start.models.get("fallback") == "any")
+    settings = EngineSettings.of_json(start.models, threads=start.threads)
+    registry = EngineRegistry(settings=settings, fallback=start.models.get("fallback") == "any")
     if start.preload and len(start.engines) == 2:
         try:
             registry.preload(*start.engines)
@@ -194,19 +244,6 @@ def _get_ready(start: Start) -> tuple[EngineRegistry, Cache]:
             _logger.warning("engine not preloaded: %s", error.message)
     directory = Path(start.cache_dir) if start.cache_dir else None
     return registry, Cache(directory, max_bytes=start.cache_max_bytes)
-
-
-def _engine_settings(start: Start) -> EngineSettings:
-    models = start.models
-    return EngineSettings(
-        models_dir=Path(models.get("dir", "models")),
-        models=models.get("use", {}),
-        device=models.get("device", "auto"),
-        compute_type=models.get("compute_type", "auto"),
-        threads=start.threads,
-        allow_smaller=models.get("allow_smaller", False),
-        state_dir=Path(models["state_dir"]) if "state_dir" in models else None,
-    )
 
 
 def _as_dropdub_error(error: Exception) -> DropdubError:
@@ -221,14 +258,6 @@ def _as_dropdub_error(error: Exception) -> DropdubError:
     return unforeseen(error)
 
 
-def _own_output() -> IO[bytes]:
-    """Reserve standard output for the protocol, and redirect prints of libraries to standard error."""
-    pipe = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    sys.stdout = sys.stderr
-    return pipe
-
-
 def _read_start(pipe: IO[bytes]) -> Start:
     message = decode_down(pipe.readline() or b"null")
     if not isinstance(message, Start):
@@ -236,11 +265,13 @@ def _read_start(pipe: IO[bytes]) -> Start:
     return message
 
 
-def _listen(pipe: IO[bytes], steps: queue.SimpleQueue[Run]) -> None:
+def _listen(pipe: IO[bytes], received: Received, writer: LineWriter) -> None:
     while line := pipe.readline():
         message = decode_down(line)
         if isinstance(message, Run):
-            steps.put(message)
+            received.add(message)
+        elif isinstance(message, Withdraw) and received.withdraw(message):
+            writer.send(Withdrawn(message.step_id, message.token))
     end()
 
 

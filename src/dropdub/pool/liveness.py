@@ -12,6 +12,39 @@ AT_THIS_PACE = 3.0
 """After progress, a step is allowed this many times as long as that progress took: a slow machine keeps its pace."""
 
 
+class TimeLimit:
+    """The deadline of one piece of work, `at`, and what moves it."""
+
+    def __init__(self, allowed_s: float, now: float, *, cpu_s: float) -> None:
+        """`cpu_s`: the CPU time that the process tree had used by `now`."""
+        self.at = now + allowed_s
+        self.began_at = now
+        self.began_cpu_s = cpu_s
+        self._allowed_s = allowed_s
+        self._progressed_at = now
+        self._allowance = Allowance(allowed_s, now, cpu_s=cpu_s)
+
+    def record_progress(self, now: float) -> None:
+        """Move the deadline by a share of the whole time, or at the pace of this progress."""
+        pace_s = AT_THIS_PACE * (now - self._progressed_at)
+        self.at = max(self.at, now + max(self._allowed_s * MORE_TIME, pace_s))
+        self._progressed_at = now
+
+    def extend_if_computing(self, now: float, cpu_s: float) -> bool:
+        """Move a deadline that has passed, if the tree was computing and had little CPU time; return whether it was."""
+        more_s = self._allowance.more_s(now, cpu_s)
+        if more_s:
+            self.at = now + more_s
+        return bool(more_s)
+
+    def pause(self, seconds: float, *, cpu_s: float = 0.0) -> None:
+        """Leave out a time in which nothing was done of this work; others used `cpu_s` of CPU time meanwhile."""
+        self.at += seconds
+        self.began_at += seconds
+        self._progressed_at += seconds
+        self._allowance.pause(seconds, cpu_s=cpu_s)
+
+
 class Liveness:
     """The last sign of life of one worker, and the deadline of what it is doing.
 
@@ -21,21 +54,40 @@ class Liveness:
 
     def __init__(self, now: float) -> None:
         self.last_sign_at = now
-        self.deadline: float | None = None
         self._cpu = CpuTime()
         self._cpu_at_sign_s = 0.0
-        self._allowance = Allowance(0.0, now)
-        self._allowed_s = 0.0
-        self._progressed_at = now
+        self._limits: list[TimeLimit] = []
+        """Of the work that is being done, last; before it, of the work that it interrupts."""
+
+    @property
+    def deadline(self) -> float | None:
+        """The deadline of what is being done now; None without work."""
+        return self._limits[-1].at if self._limits else None
 
     def begin(self, allowed_s: float, now: float) -> None:
         """Begin a piece of work, which may take `allowed_s`."""
-        self._allowed_s, self.deadline, self.last_sign_at, self._progressed_at = allowed_s, now + allowed_s, now, now
-        self._allowance = Allowance(allowed_s, now, cpu_s=self._cpu.total_s)
+        self.last_sign_at = now
+        self._limits = [TimeLimit(allowed_s, now, cpu_s=self._cpu.total_s)]
+
+    def interrupt(self, allowed_s: float, now: float) -> None:
+        """Begin a piece of work that interrupts the present one."""
+        self.last_sign_at = now
+        self._limits.append(TimeLimit(allowed_s, now, cpu_s=self._cpu.total_s))
+
+    def resume(self, now: float) -> float:
+        """Continue the work that was interrupted, without loss of time; return how long the interruption took.
+
+        That is without what interrupted it in turn, which the work beneath has been given back already.
+        """
+        other = self._limits.pop()
+        taken_s, cpu_s = max(0.0, now - other.began_at), self._cpu.total_s - other.began_cpu_s
+        for limit in self._limits:
+            limit.pause(taken_s, cpu_s=cpu_s)
+        return taken_s
 
     def end(self) -> None:
-        """End the piece of work."""
-        self.deadline = None
+        """End all work."""
+        self._limits = []
 
     def record_message(self, now: float) -> None:
         self.last_sign_at = now
@@ -47,22 +99,16 @@ class Liveness:
             self._cpu_at_sign_s, self.last_sign_at = self._cpu.total_s, now
 
     def record_progress(self, now: float) -> None:
-        """Move the deadline after progress: by a share of the whole time, or at the pace of that progress."""
-        if self.deadline is not None:
-            pace_s = AT_THIS_PACE * (now - self._progressed_at)
-            self.deadline = max(self.deadline, now + max(self._allowed_s * MORE_TIME, pace_s))
-        self._progressed_at = now
+        """Move the deadline after progress; see `TimeLimit.record_progress`."""
+        if self._limits:
+            self._limits[-1].record_progress(now)
 
     def extend_if_computing(self, now: float) -> bool:
         """Move a deadline that has passed, if the tree was computing and had little CPU time; return whether it was."""
-        more_s = self._allowance.more_s(now, self._cpu.total_s)
-        if self.deadline is not None and more_s:
-            self.deadline = now + more_s
-        return bool(more_s)
+        return bool(self._limits) and self._limits[-1].extend_if_computing(now, self._cpu.total_s)
 
     def forgive(self, slept_s: float) -> None:
         """Move all times by a time in which the machine was asleep."""
         self.last_sign_at += slept_s
-        self._progressed_at += slept_s
-        if self.deadline is not None:
-            self.deadline += slept_s
+        for limit in self._limits:
+            limit.pause(slept_s)

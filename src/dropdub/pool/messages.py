@@ -1,7 +1,9 @@
 """Messages between supervisor and worker: one JSON object per line, validated strictly.
 
-Down: `start`, then one `run` at a time; the end of standard input means that the supervisor is gone.
-Up: `ready`, `progress`, `heartbeat`, `log`, and for each `run` one `done` or `failed`.
+Down: `start`, then one `run` at a time and, while it runs, one `run` that is an aside, which `withdraw` takes back; the
+end of standard input means that the supervisor is gone.
+Up: `ready`, `progress`, `piece`, `heartbeat`, `log`, and for each `run` one `done`, `failed` or `withdrawn`. The first
+message about an aside is the `progress` with which it begins.
 """
 
 from __future__ import annotations
@@ -37,7 +39,10 @@ class Start:
 
 @dataclass(frozen=True)
 class Run:
-    """One step to run; the worker builds a Task from `payload`. `done`: the share that earlier attempts have done."""
+    """One step to run; the worker builds a Task from `payload`. `done`: the share that earlier attempts have done.
+
+    `aside`: to be run between two pieces of the step that is running, with the engine that is loaded.
+    """
 
     kind: ClassVar[str] = "run"
     step_id: int
@@ -45,6 +50,16 @@ class Run:
     deadline_s: float
     payload: dict[str, Any]
     done: float = 0.0
+    aside: bool = False
+
+
+@dataclass(frozen=True)
+class Withdraw:
+    """An aside is no longer wanted. It has no effect once the aside has begun."""
+
+    kind: ClassVar[str] = "withdraw"
+    step_id: int
+    token: int
 
 
 @dataclass(frozen=True)
@@ -66,6 +81,16 @@ class Progress:
     step_id: int
     token: int
     share: float
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A numbered piece of the running step's result is complete on disk; they count from 0."""
+
+    kind: ClassVar[str] = "piece"
+    step_id: int
+    token: int
+    number: int
 
 
 @dataclass(frozen=True)
@@ -96,6 +121,15 @@ class Failed:
 
 
 @dataclass(frozen=True)
+class Withdrawn:
+    """An aside was withdrawn before it began."""
+
+    kind: ClassVar[str] = "withdrawn"
+    step_id: int
+    token: int
+
+
+@dataclass(frozen=True)
 class Log:
     """A line for the log."""
 
@@ -105,10 +139,12 @@ class Log:
     step_id: int | None = None
 
 
-Down = Start | Run
-Up = Ready | Progress | Heartbeat | Done | Failed | Log
-_DOWN: dict[str, type[Down]] = {cls.kind: cls for cls in (Start, Run)}
-_UP: dict[str, type[Up]] = {cls.kind: cls for cls in (Ready, Progress, Heartbeat, Done, Failed, Log)}
+Down = Start | Run | Withdraw
+OfStep = Progress | Piece | Done | Failed | Withdrawn
+"""What a worker sends about one step."""
+Up = Ready | Heartbeat | Log | OfStep
+_DOWN: dict[str, type[Down]] = {cls.kind: cls for cls in (Start, Run, Withdraw)}
+_UP: dict[str, type[Up]] = {cls.kind: cls for cls in (Ready, Progress, Piece, Heartbeat, Done, Failed, Withdrawn, Log)}
 M = TypeVar("M")
 
 

@@ -6,7 +6,7 @@ import json
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,45 @@ from dropdub.errors import (
     WorkerDied,
     more_time,
 )
-from dropdub.pool.messages import Done, Failed, Log, Progress, ProtocolError, Ready, Run, Up
+from dropdub.pool.events import (
+    Completed,
+    Logged,
+    PieceMade,
+    PoolEvent,
+    Progressed,
+    RunningStep,
+    Started,
+    StepFailed,
+)
+from dropdub.pool.messages import (
+    Done,
+    Failed,
+    Log,
+    OfStep,
+    Piece,
+    ProtocolError,
+    Ready,
+    Run,
+    Up,
+    Withdrawn,
+)
 from dropdub.pool.slot import Launch, Phase, Slot
+from dropdub.pool.workload import Assigned
 from dropdub.process import Identity, MemoryReading, boot_id, error_for_exit, read_memory, shortage
 from dropdub.units import format_duration, format_size
 
-__all__ = ["Completed", "Launch", "Logged", "Pool", "PoolEvent", "Progressed", "RunningStep", "Started", "StepFailed"]
+__all__ = [
+    "Completed",
+    "Launch",
+    "Logged",
+    "PieceMade",
+    "Pool",
+    "PoolEvent",
+    "Progressed",
+    "RunningStep",
+    "Started",
+    "StepFailed",
+]
 
 MEMORY_EVERY_S = 2.0
 READINGS = 2
@@ -34,71 +67,6 @@ READINGS = 2
 START_BACKOFF_S = (1.0, 60.0)
 LONGER = 4
 """How many times as long as now a message advises to wait."""
-
-
-@dataclass(frozen=True)
-class Started:
-    """A worker has begun a step."""
-
-    step_id: int
-    token: int
-    pid: int
-    pid_started: float
-
-
-@dataclass(frozen=True)
-class Progressed:
-    """The completed share of a step has changed."""
-
-    step_id: int
-    token: int
-    share: float
-
-
-@dataclass(frozen=True)
-class Completed:
-    """A step has a result. `peak_memory` in bytes, of the worker's whole process tree."""
-
-    step_id: int
-    token: int
-    result: dict[str, Any]
-    seconds: float
-    peak_memory: int
-
-
-@dataclass(frozen=True)
-class StepFailed:
-    """A step ended in an error, or its worker did."""
-
-    step_id: int
-    token: int
-    error: DropdubError
-    exit_code: int | None
-    seconds: float
-    peak_memory: int
-
-
-@dataclass(frozen=True)
-class Logged:
-    """A line for the log."""
-
-    step_id: int | None
-    level: str
-    text: str
-
-
-PoolEvent = Started | Progressed | Completed | StepFailed | Logged
-
-
-@dataclass(frozen=True)
-class RunningStep:
-    """A step that a worker is running."""
-
-    step_id: int
-    token: int
-    share: float
-    seconds: float
-    memory: int
 
 
 class Pool:
@@ -137,25 +105,38 @@ class Pool:
         busy = sum(slot.phase is Phase.BUSY for slot in self._slots)
         return self._settings.workers - busy - len(self._queued)
 
-    def submit(self, run: Run, *, now: float) -> None:
-        """Queue a step; its deadline counts from the moment a worker begins it."""
+    def free_for_aside(self) -> int:
+        """Return how many asides busy workers can take now: one each, between two pieces of a step that admits it."""
+        return sum(slot.takes_aside for slot in self._slots)
+
+    def submit(self, run: Run, *, now: float, aside: bool = False) -> None:
+        """Queue a step; its deadline counts from the moment a worker begins it.
+
+        With `aside`, a busy worker gets it if none is idle. It fails with FreshWorkerNeeded if it needs an engine that
+        this worker has not loaded.
+        """
         if now >= self._next_memory + MEMORY_EVERY_S:  # all were idle: what died meanwhile says nothing about this step
             self._readings.clear()
             self._readings.append(self._machine())
+        slot = self._slot_for_aside() if aside else None
+        if slot is not None:
+            slot.assign_aside(run, now)
+            return
         self._queued.append(run)
         self._assign_steps(now)
 
     def running(self) -> list[RunningStep]:
         """Return the steps that workers are running."""
         return [
-            RunningStep(slot.run.step_id, slot.run.token, slot.share, elapsed_s(slot), slot.memory)
+            RunningStep(one.run.step_id, one.run.token, one.share, elapsed_s(slot, one), slot.memory)
             for slot in self._slots
-            if slot.run is not None
+            for one in slot.work.all()
+            if one.has_begun and one.is_wanted
         ]
 
     def next_deadline(self) -> float | None:
         """Return the earliest deadline of a running step, or None."""
-        deadlines = (slot.life.deadline for slot in self._slots if slot.run is not None)
+        deadlines = (slot.life.deadline for slot in self._slots if slot.work.current is not None)
         return min((deadline for deadline in deadlines if deadline is not None), default=None)
 
     def tick(self, now: float) -> list[PoolEvent]:
@@ -171,10 +152,16 @@ class Pool:
         return events
 
     def cancel(self, step_id: int) -> None:
-        """Kill the worker that runs this step, with its process tree; no event is returned for the step."""
+        """End a step, of which no event is returned from now on. Its worker is killed with its process tree.
+
+        An aside only is withdrawn; if it has begun, it is run to its end for nothing. If its main step is cancelled, it
+        is queued again.
+        """
         self._queued = [run for run in self._queued if run.step_id != step_id]
-        for slot in [slot for slot in self._slots if slot.run is not None and slot.run.step_id == step_id]:
-            self._remove(slot)
+        for slot in list(self._slots):
+            for one in slot.work.all():
+                if one.run.step_id == step_id:
+                    self._cancel(slot, one)
 
     def request_stop(self) -> None:
         """Ask all workers to exit; call `stop` afterwards."""
@@ -187,7 +174,7 @@ class Pool:
         ends_at = time.monotonic() + grace_s
         for slot in self._slots:
             slot.wait(max(0.0, ends_at - time.monotonic()))
-        events = [event for slot in list(self._slots) for event in self._final_result(slot)]
+        events = [event for slot in list(self._slots) for event in self._final_results(slot)]
         while self._slots:
             self._remove(self._slots[0])
         self._queued.clear()
@@ -202,13 +189,31 @@ class Pool:
             if self._queued and slot.phase is Phase.IDLE:
                 run = self._queued.pop(0)
                 slot.assign(run, now)
-                started = slot.reported.started if slot.reported else 0.0
-                self._events.append(Started(run.step_id, run.token, slot.pid, started))
+                self._events.append(_started(slot, run))
+                self._wake()  # to record it while the worker is busy, not together with its outcome
         starting = sum(slot.phase is Phase.STARTING for slot in self._slots)
         missing = min(len(self._queued) - starting, self._settings.workers - len(self._slots))
         if now >= self._start_after:
             for _ in range(missing):
                 self._start(now)
+
+    def _slot_for_aside(self) -> Slot | None:
+        if any(slot.phase is Phase.IDLE for slot in self._slots):
+            return None
+        return next((slot for slot in self._slots if slot.takes_aside), None)
+
+    def _cancel(self, slot: Slot, one: Assigned) -> None:
+        if one is not slot.work.main:
+            slot.withdraw_aside(one)
+            return
+        self._remove(slot)
+        for aside in slot.work.asides:
+            self._put_back(aside)
+
+    def _put_back(self, one: Assigned) -> None:
+        """Queue a step again, before all others, through no fault of its own; not if it was cancelled."""
+        if one.is_wanted:
+            self._queued.insert(0, replace(one.run, done=one.share))
 
     def _receive(self, slot: Slot, now: float) -> Iterator[PoolEvent]:
         while slot in self._slots and not slot.incoming.empty():
@@ -232,22 +237,43 @@ class Pool:
             yield Logged(None, "info", text)
         elif isinstance(message, Log):
             yield Logged(message.step_id, message.level, message.text)
-        elif isinstance(message, Progress) and slot.run is not None and slot.run.token == message.token:
-            slot.record_progress(min(max(message.share, 0.0), 1.0), now)
-            yield Progressed(message.step_id, message.token, slot.share)
-        elif isinstance(message, Done | Failed) and slot.is_current(message):
-            yield self._outcome(slot, message, now)
+        elif isinstance(message, OfStep) and (one := slot.work.find(message)) is not None:
+            events = list(self._about(slot, one, message, now))
+            yield from events if one.is_wanted else ()
 
-    def _outcome(self, slot: Slot, message: Done | Failed, now: float) -> PoolEvent:
-        seconds, peak = slot.ran_s(now), slot.peak
-        slot.finish_step(now)
+    def _about(self, slot: Slot, one: Assigned, message: OfStep, now: float) -> Iterator[PoolEvent]:
+        """Record what a worker sent about a step that it has."""
+        if isinstance(message, Done | Failed | Withdrawn):
+            yield from self._outcome(slot, one, message, now)
+            return
+        if not one.has_begun:
+            slot.begin(one, now)
+            yield _started(slot, one.run)
+        if isinstance(message, Piece):
+            yield PieceMade(message.step_id, message.token, message.number)
+        else:
+            slot.record_progress(one, min(max(message.share, 0.0), 1.0), now)
+            yield Progressed(message.step_id, message.token, one.share)
+
+    def _outcome(
+        self, slot: Slot, one: Assigned, message: Done | Failed | Withdrawn, now: float
+    ) -> Iterator[PoolEvent]:
+        in_main, seconds = one is slot.work.main, one.ran_s(now)
+        slot.finish(one, now)
         if isinstance(message, Done):
-            return Completed(message.step_id, message.token, message.result, seconds, peak)
-        error = DropdubError.from_dict(message.error)
-        if isinstance(error, FreshWorkerNeeded):  # and the new worker must not preload the same engine
-            self._launch = replace(self._launch, start=replace(self._launch.start, preload=False))
-            self._end_idle(slot)
-        return StepFailed(message.step_id, message.token, error, None, seconds, peak)
+            yield Completed(message.step_id, message.token, message.result, seconds, one.peak)
+        elif isinstance(message, Failed):
+            error = DropdubError.from_dict(message.error)
+            if in_main and isinstance(error, FreshWorkerNeeded):  # the worker must not end for an aside
+                self._replace(slot)
+            yield StepFailed(message.step_id, message.token, error, None, seconds, one.peak)
+
+    def _replace(self, slot: Slot) -> None:
+        """End a worker whose engine is in the way; the next one must not preload the same."""
+        self._launch = replace(self._launch, start=replace(self._launch.start, preload=False))
+        self._end_idle(slot)
+        for one in slot.work.all():
+            self._put_back(one)
 
     def _output_ended(self, slot: Slot, now: float) -> Iterator[PoolEvent]:
         """Handle a worker whose output has ended. A result on disk counts, however the process ended."""
@@ -261,18 +287,22 @@ class Pool:
         return error_for_exit(code, worker=f"{self.name} worker", shortage=short)
 
     def _end_broken(self, slot: Slot, error: DropdubError, code: int | None, now: float) -> Iterator[PoolEvent]:
-        run, seconds = slot.run, slot.ran_s(now)
-        was_starting = slot.phase is Phase.STARTING
+        """Remove a worker and fail the step that it was doing; what else it had is queued again.
+
+        So texts that kill their worker, as asides, use no attempts of the recording that it was speaking.
+        """
+        was_starting, doing = slot.phase is Phase.STARTING, slot.work.current
         self._remove(slot)
         if was_starting:
             yield from self._start_failed(error, now)
-        if run is None:
-            return
-        result = committed_result(run)
-        if result is not None:
-            yield Completed(run.step_id, run.token, result, seconds, slot.peak)
-        else:
-            yield StepFailed(run.step_id, run.token, error, code, seconds, slot.peak)
+        for one in filter(lambda one: one.is_wanted, slot.work.all()):
+            result = committed_result(one.run)
+            if result is not None:
+                yield Completed(one.run.step_id, one.run.token, result, one.ran_s(now), one.peak)
+            elif one is doing and one.has_begun:
+                yield StepFailed(one.run.step_id, one.run.token, error, code, one.ran_s(now), one.peak)
+            else:
+                self._put_back(one)
 
     def _start_failed(self, error: DropdubError, now: float) -> Iterator[PoolEvent]:
         """Wait longer after each failed start; the first queued step fails with the error."""
@@ -292,6 +322,8 @@ class Pool:
             yield from self._end_broken(slot, error, None, now)
         elif slot.phase is Phase.IDLE and self._recycling_due(slot, now):
             self._end_idle(slot)
+            if now >= self._start_after:
+                self._start(now)  # the next step does not have to wait for it
         elif slot.phase is Phase.IDLE and self._idle_too_long(slot, now):
             self._end_idle(slot)
             idle_s = format_duration(now - slot.idle_since)
@@ -353,24 +385,30 @@ class Pool:
         for slot in self._slots:
             slot.forgive(slept_s)
 
-    def _final_result(self, slot: Slot) -> Iterator[PoolEvent]:
-        result = committed_result(slot.run) if slot.run is not None else None
-        if slot.run is not None and result is not None:
-            yield Completed(slot.run.step_id, slot.run.token, result, 0.0, slot.peak)
+    def _final_results(self, slot: Slot) -> Iterator[PoolEvent]:
+        for one in slot.work.all():
+            result = committed_result(one.run)
+            if result is not None and one.is_wanted:
+                yield Completed(one.run.step_id, one.run.token, result, 0.0, one.peak)
 
     def _remove(self, slot: Slot) -> None:
         self._slots.remove(slot)
         slot.close()
 
 
-def elapsed_s(slot: Slot) -> float:
-    """Return how long the slot's step had been running at its last sign of life, in seconds."""
-    return slot.life.last_sign_at - slot.run_since
+def elapsed_s(slot: Slot, one: Assigned) -> float:
+    """Return how long a step had been running at its worker's last sign of life, in seconds."""
+    return slot.life.last_sign_at - one.since
+
+
+def _started(slot: Slot, run: Run) -> Started:
+    return Started(run.step_id, run.token, slot.pid, slot.reported.started if slot.reported else 0.0)
 
 
 def _deadline_exceeded(slot: Slot, now: float) -> DeadlineExceeded:
-    stage = slot.run.payload.get("stage", "The step") if slot.run else "The step"
-    return DeadlineExceeded(f"{stage} took longer than {format_duration(slot.ran_s(now))}.")
+    one = slot.work.current
+    assert one is not None, "only a step has this deadline"
+    return DeadlineExceeded(f"{one.stage} took longer than {format_duration(one.ran_s(now))}.")
 
 
 def committed_result(run: Run) -> dict[str, Any] | None:

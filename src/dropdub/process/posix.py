@@ -8,6 +8,7 @@ if sys.platform != "win32":
     import contextlib
     import fcntl
     import os
+    import plistlib
     import pwd
     import signal
     import socket
@@ -16,12 +17,14 @@ if sys.platform != "win32":
     from dataclasses import dataclass
     from pathlib import Path
     from types import FrameType
+    from xml.parsers.expat import ExpatError
 
     from dropdub.process.identity import Identity, identity_of, is_another
     from dropdub.process.trees import kill_tree
 
     LOCK_VARIABLE = "DROPDUB_LIVENESS_FD"
     NOTIFY_WITHIN_S = 1.0
+    _MAC_SETTINGS = Path("Library/Preferences/.GlobalPreferences.plist")
 
     @dataclass(frozen=True)
     class Child:
@@ -180,6 +183,17 @@ if sys.platform != "win32":
             return Path(pwd.getpwnam(account).pw_dir)
         except KeyError:
             return None
+
+    def system_languages(settings: Path = _MAC_SETTINGS) -> list[str]:
+        """Return the tags of the languages that the user prefers, from the settings of macOS; none on other systems.
+
+        Only Terminal passes them on in the environment; launchd does not.
+        """
+        try:
+            found = plistlib.loads((Path.home() / settings).read_bytes())["AppleLanguages"]
+        except (OSError, RuntimeError, ValueError, KeyError, TypeError, ExpatError):
+            return []
+        return [str(tag) for tag in found] if isinstance(found, list) else []
 
     def _is_open(fd: int) -> bool:
         try:

@@ -7,6 +7,7 @@ import sys
 if sys.platform == "win32":
     import ctypes
     import getpass
+    import locale
     import os
     import signal
     import subprocess
@@ -180,6 +181,11 @@ if sys.platform == "win32":
     def home_of(account: str) -> Path | None:
         """Return the home folder of the current account; None for other accounts, whose folders may have any name."""
         return Path.home() if account.rpartition("\\")[2].lower() == getpass.getuser().lower() else None
+
+    def system_languages() -> list[str]:
+        """Return the tag of the language in which Windows speaks to this user."""
+        name = locale.windows_locale.get(ctypes.windll.kernel32.GetUserDefaultUILanguage())
+        return [name.replace("_", "-")] if name else []
 
     def _beside_interpreter(name: str) -> str:
         found = Path(sys.executable).with_name(name)
