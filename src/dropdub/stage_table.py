@@ -21,13 +21,21 @@ MIX_X_REAL_TIME = 0.3
 SEPARATE_X_REAL_TIME = 6.0
 PER_LINE_S = 10.0
 """Seconds allowed for translating or speaking a segment."""
+PER_CHARACTER_S = 0.7
+"""Seconds allowed for speaking or translating a character: a slow processor takes ten times as long as speech, which
+has 15 in a second.
+"""
 DIARIZE_X_REAL_TIME = 1.0
 """Seconds allowed per second of recording, besides reading the source: comparing voices needs about 0.01."""
 ENGINE_LEAST_S = 120.0
+DETECTED_S = 150.0
+"""Seconds of a recording in which its language is detected: five windows."""
 Each = Literal["job", "chunk", "target"]
 """What a step is made for: a job has one of it, or as many as it has chunks or target languages."""
 BY_VOICES = "voices"
 """The part of `diarize` that compares voices."""
+BY_NAMES = "names"
+"""The part of `diarize` that recognises the speakers whose voices a request brought along."""
 MOST_TAKES = 5
 """The number that fits between the phases of synthesize and mix: each take has a phase, its verification the next."""
 
@@ -57,8 +65,20 @@ def _transcription(work: Work) -> float:
     return ENGINE_LEAST_S + TRANSCRIBE_X_REAL_TIME * spoken
 
 
+def _detection(_work: Work) -> float:
+    return ENGINE_LEAST_S + TRANSCRIBE_X_REAL_TIME * DETECTED_S
+
+
+def _preparation(_work: Work) -> float:
+    return ENGINE_LEAST_S
+
+
 def _lines(work: Work) -> float:
     return ENGINE_LEAST_S + PER_LINE_S * work.segments
+
+
+def _saying(work: Work) -> float:
+    return ENGINE_LEAST_S + PER_CHARACTER_S * len(str(work.params["text"]))
 
 
 def _diarization(work: Work) -> float:
@@ -97,6 +117,8 @@ class Stage:
     `deadline` returns seconds, not yet multiplied by the factor in the settings. `final_when_late`: whether the job
     fails if the deadline is missed once. `in_outbox`: whether it writes to the job's staging folder in the outbox.
     `keeps_pieces`: whether an attempt after an interrupted one finds its finished pieces, and continues from there.
+    `admits_asides`: whether its worker may run short steps between two pieces of it, with the same engine;
+    `runs_aside`: whether it is such a short step.
     `writes_transcript`: whether it may write the transcript or text from which the targets are made.
     """
 
@@ -111,6 +133,8 @@ class Stage:
     final_when_late: bool = False
     in_outbox: bool = False
     keeps_pieces: bool = False
+    admits_asides: bool = False
+    runs_aside: bool = False
     writes_transcript: bool = False
     parts: Mapping[str, Part] = field(default_factory=dict)
 
@@ -134,6 +158,12 @@ class EnginePool:
 TABLE = (
     # Probing takes a small part of its deadline; three tries would hold up everybody's files.
     Stage("probe", 0, deadline=lambda work: work.probe_s, learns=("kind", "duration_s"), final_when_late=True),
+    # Each of these is the only step of its job.
+    Stage("say", 0, "synthesize", deadline=_saying, keeps_pieces=True, admits_asides=True, runs_aside=True),
+    Stage("dictate", 0, "transcribe", deadline=_transcription, runs_aside=True),
+    Stage("interpret", 0, "translate", deadline=_saying, runs_aside=True),
+    Stage("enroll", 0),
+    Stage("prepare", 0, "synthesize", deadline=_preparation),
     Stage("extract", 10, learns=("duration_s", "language", "content_hash"), writes_transcript=True),
     Stage("split", 20),
     Stage(
@@ -145,15 +175,50 @@ TABLE = (
         each="chunk",
         foreseen=True,
         keeps_pieces=True,
+        admits_asides=True,
     ),
     # Comparing voices needs torch, which only the synthesize pool loads.
-    Stage("diarize", 32, weight=0.0, deadline=_diarization, parts={BY_VOICES: Part(33, "synthesize")}),
-    Stage("merge", 40, learns=("language",), writes_transcript=True),
-    Stage("translate", 50, "translate", weight=4.0, deadline=_lines, each="target", foreseen=True, keeps_pieces=True),
     Stage(
-        "synthesize", 60, "synthesize", weight=10.0, deadline=_lines, each="target", foreseen=True, keeps_pieces=True
+        "diarize",
+        32,
+        weight=0.0,
+        deadline=_diarization,
+        parts={BY_VOICES: Part(33, "synthesize"), BY_NAMES: Part(42, "synthesize")},
     ),
-    Stage("hear", 61, "transcribe", weight=0.0, deadline=_lines, each="target", keeps_pieces=True),
+    Stage("detect", 30, "transcribe", weight=0.0, deadline=_detection),
+    Stage("merge", 40, learns=("language",), writes_transcript=True),
+    Stage(
+        "translate",
+        50,
+        "translate",
+        weight=4.0,
+        deadline=_lines,
+        each="target",
+        foreseen=True,
+        keeps_pieces=True,
+        admits_asides=True,
+    ),
+    Stage(
+        "synthesize",
+        60,
+        "synthesize",
+        weight=10.0,
+        deadline=_lines,
+        each="target",
+        foreseen=True,
+        keeps_pieces=True,
+        admits_asides=True,
+    ),
+    Stage(
+        "hear",
+        61,
+        "transcribe",
+        weight=0.0,
+        deadline=_lines,
+        each="target",
+        keeps_pieces=True,
+        admits_asides=True,
+    ),
     Stage("mix", 70, deadline=_mixing, each="target", foreseen=True),
     Stage("mux", 80, deadline=_muxing, each="target", foreseen=True),
     Stage("book", 80, each="target"),
@@ -181,6 +246,8 @@ LEARN_LANGUAGE = frozenset(stage.name for stage in TABLE if "language" in stage.
 FINAL_WHEN_LATE = frozenset(stage.name for stage in TABLE if stage.final_when_late)
 IN_OUTBOX = frozenset(stage.name for stage in TABLE if stage.in_outbox)
 KEEP_PIECES = frozenset(stage.name for stage in TABLE if stage.keeps_pieces)
+ADMIT_ASIDES = frozenset(stage.name for stage in TABLE if stage.admits_asides)
+RUN_ASIDE = frozenset(stage.name for stage in TABLE if stage.runs_aside)
 WRITE_TRANSCRIPT = frozenset(stage.name for stage in TABLE if stage.writes_transcript)
 LAST_STEP = max((part.phase, f"{stage.name}/{name}") for stage in TABLE for name, part in stage.parts.items())[1]
 """The key of the step that ends every job: once it is planned, all steps are."""
@@ -190,10 +257,11 @@ ENGINE_POOLS: Mapping[str, EnginePool] = {
     "synthesize": EnginePool("synthesizer"),
 }
 """The pools that have an engine, by name."""
-POOLS_OF_A_TRANSCRIPT = frozenset(stage.pool for stage in TABLE if stage.each == "chunk" or stage.phase == 0)
+POOLS_OF_A_TRANSCRIPT = frozenset(stage.pool for stage in TABLE if stage.each == "chunk" or "kind" in stage.learns)
 ENGINES_OF_A_DUB = frozenset(
     stage.pool for stage in TABLE if stage.each == "target" and stage.foreseen and stage.pool in ENGINE_POOLS
 )
+POOLS_OF_REQUESTS = frozenset(stage.pool for stage in TABLE if stage.runs_aside)
 
 
 def foreseen_weight(each: Each) -> float:

@@ -46,6 +46,7 @@ class Store:
         self.file = file
         self._backups = backups
         self._reading_engine = engine.execution_options(reads_only=True)
+        self._hasty_engine = engine.execution_options(synchronous="NORMAL")
 
     @staticmethod
     def open(url: str, *, migrate: bool = True, backups: Path | None = None) -> Store:
@@ -70,14 +71,15 @@ class Store:
         return store
 
     @contextmanager
-    def transaction(self) -> Iterator[Session]:
+    def transaction(self, *, flushed: bool = True) -> Iterator[Session]:
         """Yield a session whose transaction holds the write lock from the start; commit at the end.
 
-        Rolled back if the block raises. Objects stay readable after the block.
-        Raises StoreError if the database stays busy or is damaged.
+        Unless it is `flushed`, a power cut may undo it and whatever was committed after it, up to the next flushed
+        commit: for what recovery does not rely on. Rolled back if the block raises. Objects stay readable after the
+        block. Raises StoreError if the database stays busy or is damaged.
         """
         caller = sys._getframe(2).f_code.co_name  # the transition; frame 1 is the context manager's own
-        with self._session(self.engine) as session:
+        with self._session(self.engine if flushed else self._hasty_engine) as session:
             yield session
             reach(f"commit.{caller}.before")
             session.commit()
@@ -173,6 +175,11 @@ def _begun(engine: Engine) -> Iterator[Session]:
 
 def _retry_while_locked(action: Callable[[], T]) -> T:
     """Retry `action` while another process holds the lock it needs, for up to `PATIENCE_S` seconds."""
+    try:
+        return action()
+    except OperationalError as error:
+        if not _is_busy(error):
+            raise
     retrying = Retrying(
         retry=retry_if_exception(_is_busy),
         wait=wait_random_exponential(multiplier=0.05, max=1.0),
@@ -216,8 +223,16 @@ def _set_up(connection: sqlite3.Connection, _record: Any) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     """Take the write lock at once: if it were taken at the first write, two processes could claim the same step."""
-    reads_only = connection.get_execution_options().get("reads_only")
-    connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+    options = connection.get_execution_options()
+    if options.get("reads_only"):
+        connection.exec_driver_sql("BEGIN")
+        return
+    # https://www.sqlite.org/pragma.html#pragma_synchronous: in WAL mode, a commit with NORMAL is not flushed.
+    wanted = options.get("synchronous", "FULL")
+    if connection.info.get("synchronous", "FULL") != wanted:
+        connection.exec_driver_sql(f"PRAGMA synchronous={wanted}")
+        connection.info["synchronous"] = wanted
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _refuse_file(file: Path, backups: Path | None) -> None:

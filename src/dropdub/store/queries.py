@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import product
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, exists, func
@@ -16,8 +17,33 @@ from dropdub.errors import UsageError
 from dropdub.stage_table import BY_CHUNK, LEARN_LANGUAGE
 from dropdub.store.database import Store
 from dropdub.store.no_job import no_job
-from dropdub.store.states import ENDED, UNFINISHED, JobState, NoticeState, Outcome, StepState
-from dropdub.store.tables import ATTEMPT, JOB, NOTICE, STEP, Attempt, Control, Job, Notice, Owner, Step
+from dropdub.store.states import (
+    ENDED,
+    REQUESTS,
+    UNFINISHED,
+    JobState,
+    LineState,
+    NoticeState,
+    Origin,
+    Outcome,
+    Priority,
+    StepState,
+)
+from dropdub.store.tables import (
+    ATTEMPT,
+    JOB,
+    LINE,
+    NOTICE,
+    STEP,
+    Attempt,
+    Control,
+    Job,
+    Line,
+    Monitor,
+    Notice,
+    Owner,
+    Step,
+)
 
 _GOING = (JobState.QUEUED, JobState.RUNNING)
 _NOT_COMPARED = ("duplicates",)
@@ -129,10 +155,39 @@ def owner(store: Store) -> Owner | None:
         return session.exec(select(Owner)).first()
 
 
+def sent_files(store: Store) -> list[str]:
+    """Return the paths of the files of unfinished jobs that came with a request."""
+    sent = (JOB.c.origin.in_((Origin.UPLOADED, Origin.SENT)), JOB.c.state.in_(UNFINISHED))
+    with store.reading() as session:
+        return [str(path) for (path,) in session.connection().execute(sql_select(JOB.c.source).where(*sent))]
+
+
+def job_of_request(store: Store, key: str) -> int | None:
+    """Return the job that a request with this key has made; None if there is none."""
+    with store.reading() as session:
+        return session.connection().execute(sql_select(JOB.c.id).where(JOB.c.request_key == key)).scalar()
+
+
 def any_job(store: Store) -> bool:
     """Return whether the database has any job."""
     with store.reading() as session:
         return session.exec(select(Job.id).limit(1)).first() is not None
+
+
+def request_ids(store: Store) -> set[int]:
+    """Return the ids of the jobs that requests made."""
+    query = sql_select(JOB.c.id).where(JOB.c.request.is_not(None))
+    with store.reading() as session:
+        return {int(id_) for (id_,) in session.connection().execute(query) if id_ is not None}
+
+
+def old_requests(store: Store, *, ended_before: float, monitors: Collection[str], most: int) -> list[int]:
+    """Return the first ids of requests that ended before a time; not of lines of `monitors` that wait for delivery."""
+    waits = (LINE.c.job_id == JOB.c.id, LINE.c.state == LineState.WAITING, LINE.c.monitor.in_(monitors))
+    old = (JOB.c.origin.in_(REQUESTS), JOB.c.state.in_(ENDED), JOB.c.finished_at < ended_before)
+    query = sql_select(JOB.c.id).where(*old, ~exists().where(*waits)).order_by(JOB.c.id).limit(most)
+    with store.reading() as session:
+        return [int(id_) for (id_,) in session.connection().execute(query)]
 
 
 def open_work(store: Store) -> bool:
@@ -237,11 +292,17 @@ def requests(store: Store) -> frozenset[str]:
         return frozenset(row.key for row in session.exec(select(Control)) if row.value)
 
 
-def pools_with_queue(store: Store, pools: Collection[str], now: float) -> set[str]:
-    """Return the pools that have a due step in the queue; an earlier step may still block it."""
+def queued_priorities(store: Store, pools: Collection[str], now: float) -> dict[str, set[Priority]]:
+    """Return the priorities of the due steps in the queue of each pool that has any; earlier steps may block them."""
+    if not pools:
+        return {}
     with store.reading() as session:
-        row = session.connection().execute(_pools_with_due_steps(tuple(pools)), {"now": now}).one()
-    return {name for name, found in zip(pools, row, strict=True) if found}
+        row = session.connection().execute(_due_priorities(tuple(pools)), {"now": now}).one()
+    queued: dict[str, set[Priority]] = {}
+    for (pool, priority), found in zip(product(pools, Priority), row, strict=True):
+        if found:
+            queued.setdefault(pool, set()).add(priority)
+    return queued
 
 
 def next_retry(store: Store, now: float) -> float | None:
@@ -261,6 +322,28 @@ def next_notice(store: Store, channel: str, *, now: float, longest_s: float) -> 
     mine = (NOTICE.c.state == NoticeState.QUEUED, NOTICE.c.channel == channel)
     with store.reading() as session:
         return session.exec(select(Notice).where(*mine, due).order_by(NOTICE.c.scheduled_at).limit(1)).first()
+
+
+def monitor(store: Store, name: str) -> Monitor | None:
+    """Return how far a monitored file has been read; None if it has never been looked at."""
+    with store.reading() as session:
+        return session.get(Monitor, name)
+
+
+def next_line(store: Store, name: str) -> tuple[Line, Job] | None:
+    """Return the first line of a monitored file that waits to be delivered, and its job; None if none does."""
+    waits = (LINE.c.monitor == name, LINE.c.state == LineState.WAITING)
+    query = select(Line, Job).join(Job, JOB.c.id == LINE.c.job_id).where(*waits).order_by(LINE.c.number).limit(1)
+    with store.reading() as session:
+        found = session.exec(query).first()
+    return None if found is None else (found[0], found[1])
+
+
+def lines_waiting(store: Store, name: str) -> int:
+    """Return how many lines of a monitored file wait to be delivered."""
+    with store.reading() as session:
+        waits = (LINE.c.monitor == name, LINE.c.state == LineState.WAITING)
+        return session.exec(select(func.count()).select_from(Line).where(*waits)).one()
 
 
 @dataclass(frozen=True)
@@ -308,10 +391,18 @@ def transcribed(store: Store, *, limit: int) -> list[tuple[float, float]]:
 
 
 @cache
-def _pools_with_due_steps(pools: tuple[str, ...]) -> Select[*tuple[bool, ...]]:
-    """Return the query whether each pool has a step that is due at `:now`; built once, since each turn runs it."""
+def _due_priorities(pools: tuple[str, ...]) -> Select[*tuple[bool, ...]]:
+    """Return the query whether each pool has a step of each priority that is due at `:now`.
+
+    It is built once, since each turn runs it.
+    """
     due = (STEP.c.state == StepState.QUEUED, STEP.c.scheduled_at <= bindparam("now"))
-    return sql_select(*(exists().where(*due, STEP.c.pool == pool).label(pool) for pool in pools))
+    return sql_select(
+        *(
+            exists().where(*due, STEP.c.pool == pool, STEP.c.priority == priority).label(f"{pool}_{priority}")
+            for pool, priority in product(pools, Priority)
+        )
+    )
 
 
 @cache

@@ -2,7 +2,43 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from enum import IntEnum, StrEnum
+
+
+class Origin(StrEnum):
+    """Where a job comes from, which decides what becomes of its file."""
+
+    DROPPED = "dropped"
+    """A file of the inbox: it was moved in, and goes to archive/ or failed/."""
+    GIVEN = "given"
+    """A copy of a file that was named to `dropdub run`."""
+    UPLOADED = "uploaded"
+    """A file that was uploaded to be processed: from there on, like a dropped one."""
+    SENT = "sent"
+    """A file that came with a request. It belongs to its sender, who gets the answer, and is removed later."""
+    ASKED = "asked"
+    """A request without a file, such as a text to speak."""
+
+
+HAVE_ORIGINAL = (Origin.DROPPED, Origin.UPLOADED)
+"""The origins whose file may be the only copy of an original."""
+REQUESTS = (Origin.SENT, Origin.ASKED)
+"""The origins of jobs that a request made: they have an answer instead of a place in the outbox."""
+
+
+LISTED = "origin <> 'asked'"
+"""The condition, as SQL, for the jobs that lists show: what only answers a client is gone after a day."""
+
+
+class Priority(IntEnum):
+    """Which steps are claimed first. Each level has its turn at last: see `daemon.steps.levels`."""
+
+    INTERACTIVE = 0
+    """Somebody waits for the answer."""
+    SOON = 1
+    """Nobody waits, but it loses its use with time: a line of a monitored file."""
+    NORMAL = 2
+    LOW = 3
 
 
 class JobState(StrEnum):
@@ -60,3 +96,14 @@ class NoticeState(StrEnum):
     """The receiver has accepted it."""
     DROPPED = "dropped"
     """Given up: refused permanently, or retried for too long."""
+
+
+class LineState(StrEnum):
+    """What has become of a line of a monitored file."""
+
+    WAITING = "waiting"
+    """To be spoken, or played and saved, after those before it."""
+    DELIVERED = "delivered"
+    """Played and saved, as its settings say."""
+    SKIPPED = "skipped"
+    """Its job did not succeed: there is nothing to play."""

@@ -7,14 +7,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from dropdub.store.states import JobState, NoticeState, StepState
+from dropdub.store.states import LISTED, JobState, LineState, NoticeState, Origin, Priority, StepState
 
 
 def _json(default: type) -> Any:
     return Field(default_factory=default, sa_column=Column(JSON, nullable=False))
+
+
+def _partial(name: str, *columns: str, where: str) -> Index:
+    """Return an index of the rows that meet a condition; queries have to repeat the condition word by word."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
 class Job(SQLModel, table=True):
@@ -27,13 +32,16 @@ class Job(SQLModel, table=True):
         Index("ix_job_inode", "inode", "state"),
         Index("ix_job_content_hash", "content_hash"),
         Index("ix_job_published", "published"),
+        Index("ix_job_batch", "batch"),
+        Index("ix_job_request_key", "request_key"),
+        _partial("ix_job_listed", "state", "id", "name", "origin", where=LISTED),
+        _partial("ix_job_listed_finished", "state", "finished_at", where=LISTED),
     )
 
     id: int | None = Field(default=None, primary_key=True)
     name: str
     """The dropped file's name, with suffix."""
-    origin: str = "dropped"
-    """`dropped`: the file itself was moved in; `given`: a file named to `dropdub run` was copied."""
+    origin: str = Origin.DROPPED
     source: str
     """Where the original is now; while `claiming`, where it will be taken from."""
     sidecar: str | None = None
@@ -41,7 +49,10 @@ class Job(SQLModel, table=True):
     companion: str | None = None
     """Where the subtitle of the same name that came with it is now."""
     revision: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
-    """For a subtitle of an earlier job's recording: that `job`, its `name`, the paths of `film` and `transcript`."""
+    """For a subtitle of an earlier job's recording: that `job`, its `name`, the paths of `film` and `transcript`.
+
+    `speakers`: their new names, by the old ones. `asked`: a request named the job, and the intake looks up the rest.
+    """
     given_path: str | None = None
     """For `given` jobs: the path that was named."""
     device: int | None = Field(default=None, sa_type=BigInteger)
@@ -59,6 +70,14 @@ class Job(SQLModel, table=True):
 
     Earlier versions recorded only the folder directly in the inbox.
     """
+
+    request: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    """What a request asks for, such as `{"what": "say"}`; None for a job that makes everything that its options say."""
+    request_key: str | None = None
+    """Equal for a request and its repetitions, which are answered by one job."""
+    batch: str | None = None
+    """The id of the batch that it was recorded with."""
+    priority: int = Priority.NORMAL
 
     profile: str | None = None
     overrides: dict[str, Any] = _json(dict)
@@ -103,7 +122,7 @@ class Step(SQLModel, table=True):
 
     __table_args__ = (
         UniqueConstraint("job_id", "round", "key"),
-        Index("ix_step_state_pool", "state", "pool", "job_id", "phase", "id"),
+        Index("ix_step_state_pool", "state", "pool", "priority", "job_id", "phase", "id"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -118,6 +137,8 @@ class Step(SQLModel, table=True):
     """The target language of its branch; None for the trunk."""
     pool: str
     params: dict[str, Any] = _json(dict)
+    priority: int = Priority.NORMAL
+    """That of its job."""
 
     state: str = StepState.QUEUED
     token: int = 0
@@ -133,7 +154,9 @@ class Step(SQLModel, table=True):
 
 
 class Attempt(SQLModel, table=True):
-    """One run of a step."""
+    """One run of a step. Earlier versions recorded the worker's process; the log has it now."""
+
+    __table_args__ = (_partial("ix_attempt_failure", "error_class", "step_id", where="outcome = 'failed'"),)
 
     id: int | None = Field(default=None, primary_key=True)
     step_id: int = Field(
@@ -201,6 +224,39 @@ class Notice(SQLModel, table=True):
     ended_at: float | None = None
 
 
+class Monitor(SQLModel, table=True):
+    """How far a text file whose new lines are spoken has been read. Kept if it is no longer in the settings."""
+
+    name: str = Field(primary_key=True)
+    """Its name in the settings."""
+    path: str
+    """The file that was read. If the settings name another one, that is a new file."""
+    identity: str = ""
+    """The device and inode of the file that was read, `7:1234`; empty if there was no file yet."""
+    offset: int = Field(default=0, sa_type=BigInteger)
+    """Bytes up to the end of the last line that was recorded."""
+    mark: str = ""
+    """The SHA-256 of the last bytes before `offset`, which show whether the file still is what was read."""
+    encoding: str = ""
+    """Empty while everything has been ASCII."""
+    lines: int = 0
+    """The number of the last line that was recorded."""
+
+
+class Line(SQLModel, table=True):
+    """A line of a monitored file, which a job speaks."""
+
+    __table_args__ = (UniqueConstraint("monitor", "number"), Index("ix_line_state", "state", "monitor", "number"))
+
+    job_id: int = Field(
+        sa_column=Column(Integer, ForeignKey("job.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
+    )
+    monitor: str
+    number: int
+    """Counted from 1 for each monitor, over all its files."""
+    state: str = LineState.WAITING
+
+
 class Owner(SQLModel, table=True):
     """The root that this database belongs to: one row, written at each start of its daemon."""
 
@@ -221,7 +277,8 @@ class Control(SQLModel, table=True):
     value: Any = Field(default=None, sa_column=Column(JSON))
 
 
-JOB, STEP, ATTEMPT, NOTICE, OWNER, CONTROL, DAEMON = (
-    SQLModel.metadata.tables[name] for name in ("job", "step", "attempt", "notice", "owner", "control", "daemon")
+JOB, STEP, ATTEMPT, EVENT, NOTICE, OWNER, CONTROL, DAEMON, MONITOR, LINE = (
+    SQLModel.metadata.tables[name]
+    for name in ("job", "step", "attempt", "event", "notice", "owner", "control", "daemon", "monitor", "line")
 )
 """The tables of the classes above. Every condition and update names its columns by these: `JOB.c.state`."""

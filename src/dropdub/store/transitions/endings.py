@@ -1,4 +1,4 @@
-"""The end of a job: cancelled, finished, retried, pruned."""
+"""The end of a job: finished, forgotten."""
 
 from __future__ import annotations
 
@@ -12,19 +12,10 @@ from dropdub.store.database import Store
 from dropdub.store.states import ENDED, UNFINISHED, JobState, StepState
 from dropdub.store.tables import JOB, STEP, Job
 from dropdub.store.transitions.branches import cancel_queued
-from dropdub.store.transitions.guard import append_event, change_job, fresh_job
+from dropdub.store.transitions.guard import append_event, change_job, delete_job
 from dropdub.store.transitions.notices import add_notices
-from dropdub.store.views.shapes import PrunedJob
 
 _LEVELS = {JobState.SUCCEEDED: "info", JobState.FAILED: "error", JobState.CANCELLED: "warning"}
-
-
-def request_cancel(store: Store, job_id: int, *, now: float) -> Job:
-    """Request that an unfinished job be cancelled: no further step is claimed, and the daemon ends it."""
-    with store.transaction() as session:
-        job = change_job(session, job_id, "cancelled", UNFINISHED, JOB.c.verdict.is_(None), cancel_requested=True)
-        append_event(session, job_id, "Cancellation requested", now)
-    return job
 
 
 def begin_ending(
@@ -95,35 +86,17 @@ def finish_job(
     return job
 
 
-def retry_job(store: Store, job_id: int, *, now: float) -> Job:
-    """Retry a failed or cancelled job: → claiming, in the next round, from where its original is now."""
+def forget_job(store: Store, job_id: int) -> None:
+    """Delete an ended job, with its steps, attempts and events. Files are not touched."""
     with store.transaction() as session:
-        old = fresh_job(session, job_id)
-        job = change_job(
-            session,
-            job_id,
-            "retried",
-            (JobState.FAILED, JobState.CANCELLED),
-            state=JobState.CLAIMING,
-            round=JOB.c.round + 1,
-            source=old.given_path or old.source,
-            **_initial_values(),
-        )
-        append_event(session, job_id, "Retried", now)
-    return job
+        delete_job(session, job_id, "forgotten", ENDED)
 
 
-def prune_jobs(store: Store, *, ended_before: float) -> list[PrunedJob]:
-    """Delete the jobs that ended before a time, with their steps, attempts and events; return them.
-
-    Files are not touched.
-    """
-    old = (JOB.c.state.in_(ENDED), JOB.c.finished_at < ended_before)
-    columns = (JOB.c.id, JOB.c.name, JOB.c.state, JOB.c.finished_at)
+def forget_jobs(store: Store, numbers: Collection[int]) -> list[int]:
+    """Delete those of the jobs that have ended, with their steps, attempts and events; return their ids, in order."""
+    ended = delete(JOB).where(JOB.c.id.in_(numbers), JOB.c.state.in_(ENDED)).returning(JOB.c.id)
     with store.transaction() as session:
-        rows = session.connection().execute(select(*columns).where(*old).order_by(JOB.c.id)).all()
-        session.connection().execute(delete(JOB).where(*old))
-    return [PrunedJob(*row) for row in rows]
+        return sorted(session.connection().execute(ended).scalars())
 
 
 def _refuse_running(session: Session, job_id: int) -> None:
@@ -131,21 +104,3 @@ def _refuse_running(session: Session, job_id: int) -> None:
     key = session.connection().execute(running.limit(1)).scalar()
     if key is not None:
         raise TransitionRefused(f"Job {job_id} cannot end while its step {key} is running.")
-
-
-def _initial_values() -> dict[str, object]:
-    """Return the initial values of the columns that a round changes."""
-    return {
-        "reason": None,
-        "remedy": None,
-        "waiting_for": None,
-        "cancel_requested": False,
-        "verdict": None,
-        "destination": None,
-        "dup_of": None,
-        "outputs": [],
-        "warnings": [],
-        "interruptions": 0,
-        "started_at": None,
-        "finished_at": None,
-    }

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, NoReturn
 
-from sqlalchemy import ColumnElement, update
+from sqlalchemy import ColumnElement, delete, insert, update
 from sqlmodel import Session
 
 from dropdub.errors import TransitionRefused
 from dropdub.store.no_job import no_job
 from dropdub.store.states import StepState
-from dropdub.store.tables import ATTEMPT, JOB, STEP, Event, Job, Step
+from dropdub.store.tables import ATTEMPT, EVENT, JOB, STEP, Job, Step
 from dropdub.store.transitions.refusals import why_not
 from dropdub.store.transitions.values import AttemptEnd
 
@@ -32,6 +32,13 @@ def change_job(
     if session.connection().execute(change.values(**values)).rowcount != 1:
         _refuse_job(session, job_id, verb)
     return fresh_job(session, job_id)
+
+
+def delete_job(session: Session, job_id: int, verb: str, states: Collection[str]) -> None:
+    """Delete a job that is in one of `states`. Raises TransitionRefused as `change_job` does."""
+    gone = delete(JOB).where(JOB.c.id == job_id, JOB.c.state.in_(states))
+    if session.connection().execute(gone).rowcount != 1:
+        _refuse_job(session, job_id, verb)
 
 
 def change_step(session: Session, step_id: int, token: int, verb: str, **values: Any) -> Step:
@@ -75,7 +82,7 @@ def fresh_job(session: Session, job_id: int) -> Job:
 
 def append_event(session: Session, job_id: int, text: str, now: float, *, level: str = "info") -> None:
     """Append an event to a job's history. Routine events of steps have level `debug`."""
-    session.add(Event(job_id=job_id, at=now, level=level, text=text))
+    session.connection().execute(insert(EVENT).values(job_id=job_id, at=now, level=level, text=text))
 
 
 def _refuse_job(session: Session, job_id: int, verb: str) -> NoReturn:

@@ -15,7 +15,7 @@ from dropdub.store.steps import StepSpec
 from dropdub.store.tables import JOB, Job
 from dropdub.store.transitions.branches import insert_steps
 from dropdub.store.transitions.guard import append_event, change_job
-from dropdub.store.transitions.values import FileIdentity, NewJob, TakenJob
+from dropdub.store.transitions.values import Asked, FileIdentity, NewJob, TakenJob
 
 _TAKEN_FROM = ((JobState.CLAIMING,), JOB.c.verdict.is_(None))
 """The states and the condition from which a job is queued."""
@@ -32,6 +32,19 @@ def record_job(store: Store, *, now: float, **values: Any) -> Job:
         if found is not None:
             raise TransitionRefused(f"{new.name} is already being processed as job {found}.")
         return _insert(session, [new], now)[0]
+
+
+def record_upload(store: Store, *, now: float, **values: Any) -> Asked:
+    """Record the intent to take a file that was uploaded; `values` are the fields of a `NewJob` with a `request_key`.
+
+    An upload whose end is reported again gets the job that it has.
+    """
+    new = NewJob(**values)
+    with store.transaction() as session:
+        known = session.connection().execute(select(JOB.c.id).where(JOB.c.request_key == new.request_key)).scalar()
+        job_id = known or _insert(session, [new], now)[0].id
+        assert job_id is not None
+        return Asked(job_id, is_joined=known is not None)
 
 
 def record_jobs(store: Store, found: Sequence[NewJob], *, now: float) -> list[Job]:
@@ -153,13 +166,19 @@ def rescue_job(  # noqa: PLR0913  keywords: what the row records
 
 
 def _insert(session: Session, found: Sequence[NewJob], now: float) -> list[Job]:
-    jobs = [Job(**{**vars(new), "overrides": dict(new.overrides)}, created_at=now) for new in found]
+    jobs = [Job(**_row(new), created_at=now) for new in found]
     session.add_all(jobs)
     session.flush()
     for job in jobs:
         assert job.id is not None
         append_event(session, job.id, f"Found: {job.source}", now)
     return jobs
+
+
+def _row(new: NewJob) -> dict[str, Any]:
+    """Return the values of a new job's columns."""
+    revision = None if new.revision is None else dict(new.revision)
+    return {**vars(new), "overrides": dict(new.overrides), "revision": revision}
 
 
 def _columns(taken: TakenJob) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from dropdub.stage_table import KEEP_PIECES
 from dropdub.store.database import Store
-from dropdub.store.states import Outcome, StepState
+from dropdub.store.states import JobState, Origin, Outcome, StepState
 from dropdub.store.steps import StepSpec
 from dropdub.store.tables import JOB, STEP, Step
 from dropdub.store.transitions.branches import cancel_blocked, insert_carried, insert_steps
@@ -36,12 +36,15 @@ def complete_step(  # noqa: PLR0913  keywords: what one transaction writes
     end: AttemptEnd,
     now: float,
     carried: Sequence[Step] = (),
+    is_answer: bool = False,
 ) -> None:
     """Accept a step's result: running → succeeded. Store the facts in its job and insert the steps that follow.
 
-    `carried`: succeeded steps of an earlier round that count in this one too.
+    `carried`: succeeded steps of an earlier round that count in this one too. `is_answer`: the result answers a request
+    without a file, whose job succeeds with it, unless it is being cancelled: there is no file to move. That is not
+    flushed: after a power cut, the step's result is accepted again, or made again.
     """
-    with store.transaction() as session:
+    with store.transaction(flushed=not is_answer) as session:
         step = change_step(
             session,
             step_id,
@@ -58,6 +61,8 @@ def complete_step(  # noqa: PLR0913  keywords: what one transaction writes
         insert_steps(session, {(step.job_id, job.round): steps})
         cancel_blocked(session, step.job_id, step.round)
         append_event(session, step.job_id, f"{step.key} succeeded", now, level="debug")
+        if is_answer:
+            _answer(session, step.job_id, now)
 
 
 def retry_step(
@@ -132,11 +137,20 @@ def _store_facts(session: Session, job_id: int, facts: JobFacts, now: float) -> 
     lists = {"warnings": facts.warnings, "outputs": facts.outputs}
     values = {name: value for name, value in asdict(facts).items() if name not in lists and value is not None}
     values |= {name: _joined(getattr(job, name), more) for name, more in lists.items() if more}
-    session.connection().execute(update(JOB).where(JOB.c.id == job_id).values(interruptions=0, **values))
+    if job.interruptions:
+        values["interruptions"] = 0
+    if values:
+        session.connection().execute(update(JOB).where(JOB.c.id == job_id).values(**values))
     for text in facts.warnings:
         if text not in job.warnings:
             append_event(session, job_id, text, now, level="warning")
     return job
+
+
+def _answer(session: Session, job_id: int, now: float) -> None:
+    undecided = (JOB.c.state == JobState.RUNNING, JOB.c.verdict.is_(None), JOB.c.cancel_requested.is_(False))
+    change = update(JOB).where(JOB.c.id == job_id, JOB.c.origin == Origin.ASKED, *undecided)
+    session.connection().execute(change.values(state=JobState.SUCCEEDED, finished_at=now))
 
 
 def _joined(known: Iterable[str], more: Iterable[str]) -> list[str]:

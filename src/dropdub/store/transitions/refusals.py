@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dropdub.store.states import JobState
+from dropdub.store.states import REQUESTS, JobState
 from dropdub.store.tables import Job
 
 _ENDED = {
@@ -19,6 +19,7 @@ _WANTED = {
 _RETRY = "To try it again: `dropdub retry JOB`"
 _RESUME = "To continue it: `dropdub resume JOB`"
 _AGAIN = "To process its file again, drop it with the option `duplicates: again` in its .job.yaml file."
+_SEND_AGAIN = "Send the request again."
 _SOON = "It is only a moment: try again."
 
 
@@ -28,6 +29,8 @@ def why_not(job: Job, verb: str) -> tuple[str, str]:
         return f"{_named(job)} is cancelled already.", _RETRY
     if verb == "paused" and _is_paused(job):
         return f"{_named(job)} is paused already.", _RESUME
+    if verb == "retried" and job.origin in REQUESTS and job.state in (JobState.FAILED, JobState.CANCELLED):
+        return f"{_named(job)} cannot be retried: it was a request, and its sender has got the answer.", _SEND_AGAIN
     reason = _reason(job, verb)
     return f"{_named(job)} cannot be {verb}: {reason}.", _instead(job, verb)
 

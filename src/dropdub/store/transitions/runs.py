@@ -42,9 +42,9 @@ def start_run(
 def beat(store: Store, run_id: str, *, notes: Sequence[str], shares: Mapping[int, float], now: float) -> None:
     """Record the run's heartbeat, the notes for an administrator, and the progress (0 to 1) of running steps by id.
 
-    Steps that are no longer running are left unchanged.
+    Steps that are no longer running are left unchanged. It is not flushed: no run outlives a power cut.
     """
-    with store.transaction() as session:
+    with store.transaction(flushed=False) as session:
         _change_run(session, run_id, heartbeat_at=now, notes=list(notes))
         _save(session, shares)
 

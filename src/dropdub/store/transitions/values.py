@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from dropdub.store.states import Outcome
+from dropdub.store.states import Origin, Outcome, Priority
 from dropdub.store.steps import StepSpec
 from dropdub.store.tables import Job, Step
 
@@ -22,7 +22,7 @@ class NewJob:
 
     name: str
     source: str
-    origin: str = "dropped"
+    origin: str = Origin.DROPPED
     sidecar: str | None = None
     companion: str | None = None
     given_path: str | None = None
@@ -35,12 +35,55 @@ class NewJob:
     owner: str | None = None
     folder: str | None = None
     profile: str | None = None
+    priority: int = Priority.NORMAL
+    request_key: str | None = None
+    revision: Mapping[str, Any] | None = None
     overrides: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def identity(self) -> FileIdentity | None:
         """Return the file's identity; None if only its name is known."""
         return None if self.inode is None else (self.device, self.inode, self.size, self.mtime_ns)
+
+
+@dataclass(frozen=True)
+class AskedJob:
+    """A job that a request asks for, with its first steps. Its fields are columns of the job row.
+
+    `key` is equal for a request and its repetitions; None: it is never repeated.
+    """
+
+    name: str
+    request: Mapping[str, Any]
+    steps: Sequence[StepSpec]
+    options: Mapping[str, Any]
+    origin: Origin = Origin.ASKED
+    priority: Priority = Priority.INTERACTIVE
+    source: str = ""
+    size: int | None = None
+    content_hash: str | None = None
+    key: str | None = None
+    batch: str | None = None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The job that answers a request. `is_joined`: an earlier request of the same key had recorded it."""
+
+    job_id: int
+    is_joined: bool
+
+
+@dataclass(frozen=True)
+class ReadUpTo:
+    """How far a monitored file has been read: the columns of its row, which says what they mean."""
+
+    path: str
+    identity: str = ""
+    offset: int = 0
+    mark: str = ""
+    encoding: str = ""
+    lines: int = 0
 
 
 @dataclass(frozen=True)
@@ -64,7 +107,6 @@ class Claim:
 
     step: Step
     job: Job
-    attempt_id: int
 
 
 @dataclass(frozen=True)

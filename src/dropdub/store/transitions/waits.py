@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, delete, update
-from sqlmodel import Session
+from sqlalchemy import case, delete, update
 
 from dropdub.store.database import Store
 from dropdub.store.states import JobState, StepState
@@ -14,13 +14,23 @@ from dropdub.store.transitions.guard import append_event, change_job
 
 PAUSED = "paused"
 STOP = "stop"
-_GOING = (JobState.QUEUED, JobState.RUNNING)
+GOING = (JobState.QUEUED, JobState.RUNNING)
+RELEASED: Mapping[str, Any] = {
+    "state": case((JOB.c.started_at.is_(None), JobState.QUEUED), else_=JobState.RUNNING),
+    "waiting_for": None,
+    "reason": None,
+    "remedy": None,
+}
+"""What is set when a job waits no more."""
 
 
 def hold_job(store: Store, job_id: int, *, waiting_for: str, reason: str, remedy: str | None, now: float) -> Job:
     """Make a job wait: queued or running → waiting. Its running steps may finish meanwhile."""
+    values = {"state": JobState.WAITING, "waiting_for": waiting_for, "reason": reason, "remedy": remedy}
     with store.transaction() as session:
-        return _hold(session, job_id, "held", _GOING, now, waiting_for=waiting_for, reason=reason, remedy=remedy)
+        job = change_job(session, job_id, "held", GOING, JOB.c.verdict.is_(None), **values)
+        append_event(session, job_id, f"Waiting. {reason}", now, level="warning")
+    return job
 
 
 def release_job(store: Store, job_id: int, *, now: float, waiting_for: str | None = None) -> Job:
@@ -28,26 +38,11 @@ def release_job(store: Store, job_id: int, *, now: float, waiting_for: str | Non
 
     With `waiting_for`, only if the job still waits for that: the reason may have changed since it was read.
     """
-    conditions = [] if waiting_for is None else [JOB.c.waiting_for == waiting_for]
+    conditions = [JOB.c.verdict.is_(None), *([] if waiting_for is None else [JOB.c.waiting_for == waiting_for])]
     with store.transaction() as session:
-        return _release(session, job_id, "released", conditions, now)
-
-
-def pause_job(store: Store, job_id: int, *, now: float) -> Job:
-    """Pause a job at a user's request, even if it waits for something else; only `resume_job` releases it."""
-    conditions = (JOB.c.waiting_for.is_distinct_from(PAUSED), JOB.c.cancel_requested.is_(False))
-    remedy = f"Resume it with: `dropdub resume {job_id}`"
-    with store.transaction() as session:
-        states = (*_GOING, JobState.WAITING)
-        return _hold(
-            session, job_id, "paused", states, now, *conditions, waiting_for=PAUSED, reason="Paused.", remedy=remedy
-        )
-
-
-def resume_job(store: Store, job_id: int, *, now: float) -> Job:
-    """Resume a paused job."""
-    with store.transaction() as session:
-        return _release(session, job_id, "resumed", [JOB.c.waiting_for == PAUSED], now)
+        job = change_job(session, job_id, "released", (JobState.WAITING,), *conditions, **RELEASED)
+        append_event(session, job_id, "Resumed", now)
+    return job
 
 
 def pause_all(store: Store) -> None:
@@ -80,31 +75,6 @@ def clear_stop(store: Store, *, pid: int) -> None:
         asked = session.get(Control, STOP)
         if asked is not None and asked.value != pid:
             session.delete(asked)
-
-
-def _hold(
-    session: Session,
-    job_id: int,
-    verb: str,
-    states: tuple[JobState, ...],
-    now: float,
-    *conditions: ColumnElement[bool],
-    **values: Any,
-) -> Job:
-    conditions = (JOB.c.verdict.is_(None), *conditions)
-    job = change_job(session, job_id, verb, states, *conditions, state=JobState.WAITING, **values)
-    append_event(session, job_id, f"Waiting. {values['reason']}", now, level="warning")
-    return job
-
-
-def _release(session: Session, job_id: int, verb: str, conditions: list[ColumnElement[bool]], now: float) -> Job:
-    state = case((JOB.c.started_at.is_(None), JobState.QUEUED), else_=JobState.RUNNING)
-    clear = {"waiting_for": None, "reason": None, "remedy": None}
-    job = change_job(
-        session, job_id, verb, (JobState.WAITING,), JOB.c.verdict.is_(None), *conditions, state=state, **clear
-    )
-    append_event(session, job_id, "Resumed", now)
-    return job
 
 
 def _set(store: Store, key: str, value: int = True) -> None:

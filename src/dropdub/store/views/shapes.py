@@ -78,6 +78,17 @@ class StatusView:
 
 
 @dataclass(frozen=True)
+class PageView:
+    """A page of a list of jobs, newest first. `last_event`: the id of the newest event when it was read."""
+
+    jobs: list[JobView]
+    counts: dict[str, int]
+    """Jobs per state in the whole list, whatever the page was restricted to."""
+    has_more: bool
+    last_event: int
+
+
+@dataclass(frozen=True)
 class AttemptView:
     started_at: str
     ended_at: str | None
