@@ -9,10 +9,11 @@ from typing import Any
 from dropdub.dubbing.listening import LONGEST_S, PAUSE_S, Line, Listener
 from dropdub.dubbing.word_errors import word_errors
 from dropdub.engines.base import EngineInfo
-from dropdub.languages import display_name, primary
+from dropdub.languages import primary
 from dropdub.media.sound.spans import Span
 from dropdub.pipeline.artifacts import Segment, Transcript
 from dropdub.pipeline.heard_lines import ListenerCheck
+from dropdub.translations import mark as _
 
 MOST_S = 10 * LONGEST_S
 """How much of a recording is heard: five minutes, some 700 words, show a word error rate to within 2 %."""
@@ -41,15 +42,17 @@ def check_on_original(listener: Listener, transcript: Transcript, audio: Path | 
 
 
 def _unknown(listener: Listener, transcript: Transcript, audio: Path | None) -> str | None:
-    """Return why nothing can be known about a transcriber, as the end of a sentence; None if it can be."""
+    """Return why nothing can be known about a transcriber, as the end of a sentence and a message of the catalogues;
+    None if it can be.
+    """
     if audio is None:
-        return "there is no original recording"
+        return _("there is no original recording")
     if _model(transcript.engine) == _model_of(listener.engine.info()):
-        return "it also made the transcript"
+        return _("it also made the transcript")
     if not _spread(transcript.segments):
-        return "nobody speaks in it"
+        return _("nobody speaks in it")
     if primary(transcript.language) not in listener.engine.languages():
-        return f"it does not understand {display_name(transcript.language)}"
+        return _("it does not understand the language spoken there")
     return None
 
 

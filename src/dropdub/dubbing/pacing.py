@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
-from dropdub.dubbing.placement import ON_TIME_S, USUAL_FASTEST, Placement
+from dropdub.dubbing.placement import USUAL_FASTEST, Placement
+from dropdub.dubbing.published_timing import ON_TIME_S
 from dropdub.dubbing.utterances import Utterance
 from dropdub.pipeline.artifacts import Segment
 from dropdub.speech.sentences import Sentence

@@ -11,14 +11,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from dropdub.dubbing.placement_search import Bounds, Choice, best
+from dropdub.dubbing.published_timing import ON_TIME_S
 from dropdub.dubbing.utterances import LEAST_PAUSE_S, Utterance
 
 USUAL_FASTEST = 1.2
 """Speech faster than this, relative to the usual pace, is noticeable."""
 FASTEST = 1.4
 """Speech faster than this is hard to follow."""
-ON_TIME_S = 0.1
-"""A start this close to the original's is not noticeable."""
 EARLIEST_S = 0.5
 _EPSILON = 1e-9
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
+ON_TIME_S = 0.1
+"""A start this close to the original's is not noticeable."""
 # Fields in the order in which they are written.
 _UTTERANCE = ("segments", "speaker", "slot", "start", "end", "length", "stretch", "shift", "drift", "shortened")
 _TOTALS = (

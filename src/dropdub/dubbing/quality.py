@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from dropdub.dubbing.error_counts import WordErrors
 from dropdub.dubbing.not_measured import not_measured
 from dropdub.dubbing.published_timing import Fit, Timing
-from dropdub.dubbing.word_errors import WordErrors
 from dropdub.pipeline.artifacts import Suspect
 from dropdub.pipeline.facts import Facts, VoiceLikeness
 from dropdub.pipeline.heard_lines import HeardLine, ListenerCheck, VerificationFacts
+from dropdub.translations.words import IN_ENGLISH
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,9 @@ class HeardBack:
 
 @dataclass(frozen=True)
 class TargetQuality:
-    """The metrics of one target; None for what was not measured, and in `not_measured` a sentence for each of those."""
+    """The metrics of one target; None for what was not measured, and in `not_measured` a sentence for each of those,
+    in English.
+    """
 
     timing: Timing | None
     heard_back: HeardBack | None
@@ -88,7 +91,7 @@ def _of_target(facts: Facts, fit: Fit | None, target: str) -> TargetQuality:
         timing=timing,
         heard_back=_heard_back(lines, facts.verification(target)),
         voices=facts.compared_voices(target) or None,
-        not_measured=tuple(not_measured(facts, timing, target)),
+        not_measured=tuple(not_measured(facts, timing, target, IN_ENGLISH)),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,7 @@ not fit into a command line of Windows (32,767 characters).
 
 @dataclass(frozen=True)
 class Stretch:
-    """The `span` of a sound file, to be written to `target` as WAV, `speed` times as fast (0.5 to 2)."""
+    """The `span` of a sound file, to be written to `target` as WAV, `speed` times as fast."""
 
     source: Path
     target: Path
@@ -46,8 +47,13 @@ def stretch(wanted: Sequence[Stretch], *, deadline_s: float, progress: Callable[
 
 
 def _output(number: int, one: Stretch) -> list[str]:
-    speed = f"{one.speed:.6f}"
-    options = f"rubberband=tempo={speed}:pitchq=quality" if stretcher() == "rubberband" else f"atempo={speed}"
+    options = f"rubberband=tempo={one.speed:.6f}:pitchq=quality" if stretcher() == "rubberband" else _wsola(one.speed)
     cut = f"atrim={one.span.start:.6f}:{one.span.end:.6f},asetpts=N/SR/TB"
     written = ["-c:a", "pcm_s16le", *UNTAGGED, "-f", "wav", str(one.target)]
     return ["-map", f"{number}:a:0", "-af", f"{cut},{options}", *written]
+
+
+def _wsola(speed: float) -> str:
+    """Return filters that each change the speed by a factor of at most two, which is as far as WSOLA sounds good."""
+    number = max(1, math.ceil(abs(math.log2(speed))))
+    return ",".join([f"atempo={speed ** (1 / number):.6f}"] * number)

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from dropdub.dubbing.word_errors import NOT_COUNTED, WordErrors, errors_of_beginnings, word_errors, words_of
+from dropdub.dubbing.error_counts import NOT_COUNTED, WordErrors
+from dropdub.dubbing.word_errors import errors_of_beginnings, word_errors, words_of
 from dropdub.engines.base import Word
 
 UNDERSTOOD = 0.5

@@ -22,6 +22,7 @@ from dropdub.media.sound.wav import WavWriter
 from dropdub.pasting import marked
 from dropdub.pipeline.artifacts import AUDIO, Segment, voice_name
 from dropdub.pipeline.cache import Cache, CacheKey
+from dropdub.pipeline.prepared_voices import note_prepared
 from dropdub.pipeline.work_folder import WorkFolder
 
 _MOST_CANDIDATES = 60
@@ -91,13 +92,19 @@ def cast_voices(
     }
 
 
-def prepare(cache: Cache, engine: Synthesizer, voice: Voice | None) -> None:
-    """Load the cached speaker embedding of a voice into the engine, or compute and cache it."""
+def prepare(cache: Cache, engine: Synthesizer, voice: Voice | None) -> bool:
+    """Load the cached speaker embedding of a voice into the engine, or compute and cache it.
+
+    Return whether it was cached; False if there is none to compute.
+    """
     if voice is None or voice.reference is None or not isinstance(engine, PreparesVoices):
-        return
+        return False
     key = _VoiceKey(engine.info(), engine.voice_key(voice))
-    if cache.get(key, check=lambda value: _loads(engine, voice, value)) is None:
+    was_cached = cache.get(key, check=lambda value: _loads(engine, voice, value)) is not None
+    if not was_cached:
         cache.put(key, engine.prepare(voice))
+    note_prepared(cache, sha256(voice.reference), engine=engine.name, embedding=key)
+    return was_cached
 
 
 def recording_of(name: str, voices: Path) -> Path | None:
@@ -143,7 +150,7 @@ def _named(name: str, voices: Path, engine: Synthesizer) -> Casting:
         )  # a voice of the engine; if it has none of that name, it raises VoiceMissing
     if engine.clones:
         return Casting(Voice(name, reference), sha256(reference))
-    warning = f"{engine.name} cannot clone the voice '{name}': the dub has its default voice."
+    warning = f"{engine.name} cannot clone the voice '{name}', and speaks with its default voice."
     return Casting(Voice(name, reference), "default", (warning,))
 
 

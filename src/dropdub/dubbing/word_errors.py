@@ -6,11 +6,12 @@ import re
 import unicodedata
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+
+from dropdub.dubbing.error_counts import WordErrors
 
 Costs = NDArray[np.int64]
 
@@ -22,22 +23,6 @@ _CONTRACTIONS = (
     *(("'re", " are"), ("'ve", " have"), ("'ll", " will"), ("'m", " am")),
 )
 """English ones with one meaning: `'s` and `'d` have two."""
-
-
-@dataclass(frozen=True)
-class WordErrors:
-    """The number of words of a text, and of substitutions, deletions and insertions in what was heard."""
-
-    words: int
-    errors: int
-
-    @property
-    def rate(self) -> float | None:
-        """Return errors per word, which may exceed 1; None if there are no words."""
-        return self.errors / self.words if self.words else None
-
-
-NOT_COUNTED = WordErrors(0, 0)
 
 
 def word_errors(text: str, heard: str) -> WordErrors:

@@ -33,15 +33,15 @@ class Check:
     warnings: tuple[str, ...]
 
 
-def check_voice(samples: Samples, rate: int) -> Check:
-    """Check the length, level, clipping and noise of a recording."""
+def check_voice(samples: Samples, rate: int, *, least_s: float = LEAST_S) -> Check:
+    """Check the length, level, clipping and noise of a recording; less than `least_s` of it is a problem."""
     levels = _levels(samples, rate)
     problems, warnings = [], []
     seconds, level = len(samples) / rate, level_db(samples)
-    if seconds < LEAST_S:
+    if seconds < least_s:
         problems.append(
             f"It is too short: {seconds:.1f} s. "
-            f"At least {LEAST_S:.0f} s is needed; {GOOD_S:.0f} to {MOST_S:.0f} s is best."
+            f"At least {least_s:.0f} s is needed; {GOOD_S:.0f} to {MOST_S:.0f} s is best."
         )
     elif seconds < GOOD_S:
         warnings.append(f"It is short: {seconds:.1f} s. {GOOD_S:.0f} to {MOST_S:.0f} s gives better results.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import wave
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -108,6 +109,25 @@ def resample(samples: Samples, from_rate: int, to_rate: int) -> Samples:
     return changed
 
 
+def write_short(path: Path, samples: Samples, sample_rate: int) -> None:
+    """Write a sound of seconds as 16 bit PCM mono WAV. Unlike a `WavWriter`, this flushes nothing to disk."""
+    with wave.open(str(path), "wb") as writer:
+        writer.setnchannels(1)
+        writer.setsampwidth(_BYTES_PER_SAMPLE)
+        writer.setframerate(sample_rate)
+        writer.writeframes(_to_pcm(samples).tobytes())
+
+
+def _to_pcm(samples: Samples) -> NDArray[np.int16]:
+    """Return samples in 16 bits; values beyond [-1, 1] are clipped."""
+    # libsndfile scales by 32767 when it writes, but by 32768 when it reads: what is written again would be quieter.
+    scaled = np.rint(samples * _FULL_SCALE)
+    np.clip(scaled, -_FULL_SCALE, _FULL_SCALE - 1, out=scaled)
+    finite = scaled if np.isfinite(scaled.sum()) else np.nan_to_num(scaled, copy=False)
+    pcm: NDArray[np.int16] = finite.astype(np.int16)
+    return pcm
+
+
 class WavWriter:
     """Writes 16 bit PCM mono WAV as a stream; values beyond [-1, 1] are clipped.
 
@@ -131,11 +151,7 @@ class WavWriter:
         """Append `samples`. Raises ValueError beyond 4 GB unless `expected_s` announced that."""
         if not self._large and (self._file.frames + len(samples)) * _BYTES_PER_SAMPLE > _PLAIN_WAV_BYTES:
             raise ValueError("more than 4 GB in a plain WAV: announce the length with expected_s")
-        # libsndfile scales by 32767 here, but by 32768 when it reads: what is read and written again would be quieter.
-        scaled = np.rint(samples * _FULL_SCALE)
-        np.clip(scaled, -_FULL_SCALE, _FULL_SCALE - 1, out=scaled)
-        finite = scaled if np.isfinite(scaled.sum()) else np.nan_to_num(scaled, copy=False)
-        self._file.write(finite.astype(np.int16))
+        self._file.write(_to_pcm(samples))
 
     def __enter__(self) -> WavWriter:
         return self
