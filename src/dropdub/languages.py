@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -130,18 +130,27 @@ def is_known(code: str) -> bool:
     return primary(code) in _index().by_two
 
 
+def known_languages() -> list[str]:
+    """Return the two-letter codes of the languages in this module, in order."""
+    return sorted(_index().by_two)
+
+
 def english_names() -> dict[str, str]:
     """Return the two-letter codes of the languages by their English names, casefolded."""
     return {one.name.casefold(): one.two for one in _index().by_two.values()}
 
 
-def display_name(tag: str) -> str:
-    """Return the English name of a tag's language, such as `Portuguese (BR)`; the tag itself if it is unknown."""
+def display_name(tag: str, *, translated: Callable[[str], str] = str) -> str:
+    """Return the English name of a tag's language, such as `Portuguese (BR)`; the tag itself if it is unknown.
+
+    `translated` returns the name to use instead of an English one.
+    """
     known = _index().by_two.get(primary(tag))
     region = standard_tag(tag).partition("-")[2]
     if known is None:
         return tag
-    return f"{known.name} ({region})" if region else known.name
+    name = translated(known.name)
+    return f"{name} ({region})" if region else name
 
 
 def same_language(one: str, other: str) -> bool:

@@ -6,7 +6,8 @@ must be cheap: heavy libraries are imported in `load`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, runtime_checkable
@@ -109,6 +110,19 @@ class EngineSettings:
     allow_smaller: bool = False
     memory_failures: int = 0
     state_dir: Path | None = None
+
+    @staticmethod
+    def of_json(models: Mapping[str, Any], *, threads: int = 1) -> EngineSettings:
+        """Return the settings that the supervisor sends to the processes which use engines."""
+        return EngineSettings(
+            models_dir=Path(models.get("dir", "models")),
+            models=models.get("use", {}),
+            device=models.get("device", "auto"),
+            compute_type=models.get("compute_type", "auto"),
+            threads=threads,
+            allow_smaller=models.get("allow_smaller", False),
+            state_dir=Path(models["state_dir"]) if "state_dir" in models else None,
+        )
 
 
 @dataclass(frozen=True)
@@ -295,12 +309,36 @@ class OffersVoices(Protocol):
         """Return the voices for a language, the usual one first; empty if it does not speak it."""
 
 
+@dataclass(frozen=True)
+class OwnVoice:
+    """A voice of an engine's own, and the tag of the language that it speaks."""
+
+    name: str
+    language: str
+
+
+@runtime_checkable
+class ListsVoices(Protocol):
+    """Optional ability of synthesizers: list all voices of their own."""
+
+    def own_voices(self) -> Sequence[OwnVoice]:
+        """Return the voices that `speak` accepts without a reference. Cheap, and valid before `load`."""
+
+
 @runtime_checkable
 class KnowsVoices(Protocol):
     """Optional ability of synthesizers: know, before `load`, which voices they have."""
 
     def has_voice(self, name: str) -> bool:
         """Return whether `speak` accepts a voice of this name without a reference. Cheap, and valid before `load`."""
+
+
+@runtime_checkable
+class HasRates(Protocol):
+    """Optional ability of synthesizers: state the rates that `speak` follows. Beyond them it speaks at the nearest."""
+
+    slowest: ClassVar[float]
+    fastest: ClassVar[float]
 
 
 @runtime_checkable
@@ -325,6 +363,30 @@ class NoticesLanguages(Protocol):
 
     def other_languages(self) -> tuple[OtherLanguage, ...]:
         """Return the stretches noticed since the last call, in order of time."""
+
+
+@runtime_checkable
+class WorksApart(Protocol):
+    """Optional ability of engines: do short work within longer work, which continues as if there had been none."""
+
+    def apart(self) -> AbstractContextManager[None]:
+        """Keep hints and reports of the work in the block apart from those of the work that it interrupts."""
+
+
+@runtime_checkable
+class WorksMeanwhile(Protocol):
+    """Optional ability of transcribers: let other work in while windows are transcribed by threads."""
+
+    def meanwhile(self, work: Callable[[], None]) -> AbstractContextManager[None]:
+        """In the block, call `work` again and again while `transcribe` waits. It may use the engine, `apart`."""
+
+
+@runtime_checkable
+class SureOfLanguages(Protocol):
+    """Optional ability of transcribers: say how sure they are of the language that they detected last."""
+
+    def language_share(self) -> float:
+        """Return the share of the likelihood, 0 to 1, that the language has which `detect_language` returned last."""
 
 
 @runtime_checkable

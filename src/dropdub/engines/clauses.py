@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from dropdub.untrusted.text import wrapped
 
@@ -19,12 +20,14 @@ def within(sentence: str, limit: int) -> Iterator[str]:
     yield from _joined(clauses, limit)
 
 
+def clause_ends(text: str) -> list[int]:
+    """Return where the clauses of a text end, but for the last: after the spaces that follow their marks."""
+    return [match.end() for match in _CLAUSE.finditer(text)]
+
+
 def _clauses(text: str) -> list[str]:
-    start, found = 0, []
-    for match in _CLAUSE.finditer(text):
-        found.append(text[start : match.end()].strip())
-        start = match.end()
-    return [part for part in (*found, text[start:].strip()) if part]
+    ends = [0, *clause_ends(text), len(text)]
+    return [part for start, end in pairwise(ends) if (part := text[start:end].strip())]
 
 
 def _wrapped(text: str, limit: int) -> list[str]:

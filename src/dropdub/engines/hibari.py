@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from dropdub.engines.base import EngineInfo, EngineSettings, Samples, Voice
+from dropdub.engines.base import EngineInfo, EngineSettings, OwnVoice, Samples, Voice
 from dropdub.engines.packages import missing_package, package_version
 from dropdub.engines.spoken_parts import joined, tidy
 from dropdub.engines.text_for_speech import parts
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 LANGUAGE = "en"
 VOICE = "heart"
 """The only voice in the package."""
-SLOWEST, FASTEST = 0.5, 2.0
-"""The range of paces that the model was made for."""
 LONGEST_PART = 300
 
 
@@ -34,6 +32,9 @@ class HibariSynthesizer:
     role: ClassVar[str] = "synthesizer"
     rank: ClassVar[int] = 16
     clones: ClassVar[bool] = False
+    slowest: ClassVar[float] = 0.5
+    fastest: ClassVar[float] = 2.0
+    """The range of paces that the model was made for."""
 
     sample_rate: int = 24_000
 
@@ -57,6 +58,9 @@ class HibariSynthesizer:
     def coverage(self) -> str:
         return LANGUAGE
 
+    def own_voices(self) -> list[OwnVoice]:
+        return [OwnVoice(VOICE, LANGUAGE)]
+
     def speak(self, text: str, *, language: str, voice: Voice | None, rate: float = 1.0, take: int = 0) -> Samples:
         """Return `text` spoken. Another take differs only in the noise of its consonants.
 
@@ -65,7 +69,7 @@ class HibariSynthesizer:
         if not self.supports(language):
             raise UnsupportedLanguage(f"The engine '{self.name}' does not speak {language}.")
         speaker = self._loaded(voice.name if voice is not None and voice.reference is None else VOICE)
-        pace = min(max(rate, SLOWEST), FASTEST)
+        pace = min(max(rate, self.slowest), self.fastest)
         spoken = (speaker(part, speed=pace, seed=take) for part in parts(text, limit=LONGEST_PART))
         return joined((tidy(sound, self.sample_rate) for sound in spoken if len(sound)), self.sample_rate)
 

@@ -5,13 +5,8 @@ from __future__ import annotations
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
-from dropdub.installation import adding_command, requirements
+from dropdub.installation import extra_command
 from dropdub.kits import EXTRAS, kit_of
-
-
-def extra_command(extra: str) -> str:
-    """Return the command that installs the packages of one of Dropdub's extras into this environment."""
-    return adding_command(*requirements(extra))
 
 
 def install_command(engine: str) -> str | None:

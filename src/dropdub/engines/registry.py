@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from importlib.metadata import EntryPoint
@@ -21,6 +21,7 @@ from dropdub.engines.base import (
     Synthesizer,
     Transcriber,
     Translator,
+    WorksApart,
     message_and_remedy,
 )
 from dropdub.engines.loading import load_engine, refuse_mixture
@@ -68,27 +69,62 @@ class EngineRegistry:
         self._loaded: set[str] = set()
         self._used: dict[str, Engine] = {}
         self._replaced: dict[str, str] = {}
+        self._earlier_notices: list[str] = []
+        self._may_load = True
         self._packages = packages_stamp()
 
-    def begin(self, *, memory_failures: int = 0) -> None:
-        """Start a step: clear `notices`. `memory_failures` counts how often the step ran out of memory before."""
-        self._used.clear()
-        self._replaced.clear()
+    @contextlib.contextmanager
+    def step(self, *, memory_failures: int = 0) -> Iterator[EngineRegistry]:
+        """Yield itself for one step. `memory_failures` counts how often the step ran out of memory before."""
+        self._used, self._replaced, self._earlier_notices = {}, {}, []
         if memory_failures > self._settings.memory_failures:
             self._settings = replace(self._settings, memory_failures=memory_failures)
             self._made.clear()
             self._loaded.clear()
+        yield self
+
+    @contextlib.contextmanager
+    def aside(self, *, memory_failures: int = 0) -> Iterator[EngineRegistry]:
+        """Yield itself for a step within another, which later finds it as it was.
+
+        Raises FreshWorkerNeeded, also in the block, if it cannot be done with the engines that are loaded.
+        """
+        if memory_failures > self._settings.memory_failures:
+            raise FreshWorkerNeeded("It ran out of memory, and needs a worker that uses less of it.")
+        kept, could_load = (self.notices(), self._used, self._replaced), self._may_load
+        self._used, self._replaced, self._earlier_notices, self._may_load = {}, {}, [], False
+        try:
+            with contextlib.ExitStack() as parts:
+                for engine in self._working():
+                    parts.enter_context(engine.apart())
+                yield self
+        finally:
+            self.notices()  # engines forget what they have announced
+            self._earlier_notices, self._used, self._replaced = kept
+            self._may_load = could_load
+
+    def _working(self) -> list[WorksApart]:
+        """Return the loaded engines that have hints and reports."""
+        loaded = (self._made[name] for name in self._loaded)
+        return [engine for engine in loaded if isinstance(engine, WorksApart)]
 
     def notices(self) -> list[str]:
         """Return a sentence for each fallback that was in effect during the step."""
         announced = [
             one for engine in self._used.values() if isinstance(engine, Announces) for one in engine.announcements()
         ]
-        return [*self._replaced.values(), *announced]
+        return list(dict.fromkeys([*self._earlier_notices, *self._replaced.values(), *announced]))
 
     def describe(self) -> list[Offer]:
         """Return all offered engines, sorted by role and descending rank, with their problems. Loads no model."""
         return list(self._offers.values())
+
+    def usable(self, role: str) -> list[tuple[Engine, bool]]:
+        """Return the engines of a role that can be used here, the best first, and whether each has its model.
+
+        Loads nothing.
+        """
+        return [(self._instance(offer), self._model_missing(offer) is None) for offer in self._usable_of(role)]
 
     def preload(self, role: str, name: str) -> None:
         """Load an engine before a step needs it; for `auto`, the best of the role that is usable here, if any.
@@ -115,7 +151,23 @@ class EngineRegistry:
 
     def translates(self, name: str, *, source: str, target: str) -> bool:
         """Return whether `translator` would return one now, without loading anything."""
-        need = translating(source, target)
+        return self._is_ready(name, translating(source, target))
+
+    def speaks(self, name: str, *, language: str) -> bool:
+        """Return whether `synthesizer` would return one now, without loading anything."""
+        return self._is_ready(name, speaking(language))
+
+    def with_voice(self, name: str, *, language: str, voice: str) -> str:
+        """Return the name of the synthesizer that has a voice of its own: for `auto` the best, if any; else `name`."""
+        need = speaking(language)
+        for offer in self._usable_of(need.role) if name == AUTO else ():
+            engine = self._instance(offer)
+            is_ready = need.met_by(engine) and self._model_missing(offer) is None
+            if is_ready and isinstance(engine, KnowsVoices) and engine.has_voice(voice):
+                return offer.name
+        return name
+
+    def _is_ready(self, name: str, need: Need) -> bool:
         if name == AUTO:
             return self._ready_for(need) is not None
         offer = self._offers.get(name)
@@ -301,6 +353,8 @@ class EngineRegistry:
     def _ready(self, offer: Offer) -> Engine:
         engine = self._instance(offer)
         if offer.name not in self._loaded:
+            if not self._may_load:
+                raise FreshWorkerNeeded(f"The engine '{offer.name}' is not loaded in the worker that is busy.")
             refuse_mixture(offer.name, engine, [self._made[loaded] for loaded in self._loaded])
             load_engine(offer.name, engine)
             self._loaded.add(offer.name)

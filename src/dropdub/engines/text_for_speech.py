@@ -43,7 +43,7 @@ def _as_words(address: str) -> str:
 def _without_stubs(texts: list[str], limit: int) -> list[str]:
     kept: list[str] = []
     for text in texts:
-        stub = kept and (_is_stub(text) or _is_stub(kept[-1]))
+        stub = kept and (is_stub(text) or is_stub(kept[-1]))
         if stub and len(kept[-1]) + 1 + len(text) <= limit:
             kept[-1] = f"{kept[-1]} {text}"
         else:
@@ -51,5 +51,6 @@ def _without_stubs(texts: list[str], limit: int) -> list[str]:
     return kept
 
 
-def _is_stub(text: str) -> bool:
+def is_stub(text: str) -> bool:
+    """Return whether a text is so short that a synthesizer may turn it into noise: one or two words."""
     return len(text.split()) <= _FEW_WORDS and len(text) <= 4 * _FEW_WORDS**2

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from dropdub.engines.base import EngineInfo, EngineSettings, Samples, Voice
+from dropdub.engines.base import EngineInfo, EngineSettings, OwnVoice, Samples, Voice
 from dropdub.engines.espeak.library import EspeakLibrary, EspeakVoice, espeak_library
 from dropdub.engines.kokoro.languages import LANGUAGES
 from dropdub.engines.kokoro.voices import VOICES_MODEL, speaks
@@ -28,6 +28,8 @@ class EspeakSynthesizer:
     role: ClassVar[str] = "synthesizer"
     rank: ClassVar[int] = 10
     clones: ClassVar[bool] = False
+    slowest: ClassVar[float] = SLOWEST_WPM / USUAL_WPM
+    fastest: ClassVar[float] = FASTEST_WPM / USUAL_WPM
 
     sample_rate: int = 22_050
 
@@ -59,6 +61,11 @@ class EspeakSynthesizer:
         with suppress(VoiceMissing):
             return bool(self._named(name))
         return False
+
+    def own_voices(self) -> list[OwnVoice]:
+        """Return the usual voice of each language and region, by its tag; others are accents and variants of these."""
+        tags = (voice.languages[0][1] for voice in self._library().voices if voice.languages)
+        return [OwnVoice(tag, tag) for tag in sorted(set(tags))]
 
     def announcements(self) -> Sequence[str]:
         """Return, for each language spoken since the last call, whether there is a better voice."""

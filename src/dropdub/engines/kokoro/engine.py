@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from dropdub.engines.base import EngineInfo, EngineSettings, OfferedVoice, Samples, Voice
+from dropdub.engines.base import EngineInfo, EngineSettings, OfferedVoice, OwnVoice, Samples, Voice
 from dropdub.engines.devices.onnx import PROVIDERS, session_options, unreadable_model_errors
-from dropdub.engines.kokoro.languages import LANGUAGES, Accent, accent_of
+from dropdub.engines.kokoro.languages import ACCENTS, LANGUAGES, Accent, accent_of
 from dropdub.engines.kokoro.phonemes import symbols
 from dropdub.engines.kokoro.symbols import numbers
 from dropdub.engines.kokoro.voices import VOICES_MODEL, is_deep, speaks, voice_files, voices_of
@@ -28,7 +28,6 @@ DEFAULT_MODEL = "kokoro-82m"
 WEIGHTS = ("kokoro-v1.0.int8.onnx", "model_quantized.onnx")
 """The 8-bit weights under the names of their two publishers; the first that is there is used."""
 STYLE_WIDTH = 256
-SLOWEST, FASTEST = 0.5, 2.0
 LONGEST_PART = 300
 """Characters spoken at once. The model takes 510 phonemes, and speaks long parts ever faster."""
 _WORKING_BYTES = 400_000_000
@@ -42,6 +41,8 @@ class KokoroSynthesizer:
     rank: ClassVar[int] = 14
     runtime: ClassVar[str | None] = None
     clones: ClassVar[bool] = False
+    slowest: ClassVar[float] = 0.5
+    fastest: ClassVar[float] = 2.0
 
     sample_rate: int = 24_000
 
@@ -85,6 +86,9 @@ class KokoroSynthesizer:
     def has_voice(self, name: str) -> bool:
         return name.casefold() in map(str.casefold, voice_files(*self._places))
 
+    def own_voices(self) -> list[OwnVoice]:
+        return [OwnVoice(name, accent.tag) for accent in ACCENTS for name in voices_of(accent, *self._places)]
+
     def voices_for(self, language: str) -> list[OfferedVoice]:
         accent = accent_of(language)
         names = voices_of(accent, *self._places) if accent else []
@@ -100,7 +104,7 @@ class KokoroSynthesizer:
         name = name or next(iter(voices_of(accent, *self._places) if accent else ()), None)
         if accent is None or name is None:
             raise UnsupportedLanguage(f"The engine '{self.name}' does not speak {language}.")
-        pace = min(max(rate, SLOWEST), FASTEST)
+        pace = min(max(rate, self.slowest), self.fastest)
         spoken = [self._part(part, accent, name, pace) for part in parts(text, limit=LONGEST_PART)]
         return joined((sound for sound in spoken if len(sound)), self.sample_rate)
 

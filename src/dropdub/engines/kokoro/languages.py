@@ -15,6 +15,12 @@ class Accent:
     letter: str
     voice: str
 
+    @property
+    def tag(self) -> str:
+        """Return the language's tag: `pt-BR` for pt-br."""
+        language, hyphen, region = self.espeak.partition("-")
+        return f"{language}{hyphen}{region.upper()}"
+
 
 AMERICAN = Accent("en-us", "a", "af_heart")
 BRITISH = Accent("en-gb", "b", "bf_emma")
@@ -30,6 +36,7 @@ _ACCENTS = {
 `kokoro/pipeline.py` of hexgrad/kokoro, and the model's VOICES.md.
 """
 LANGUAGES = frozenset(_ACCENTS)
+ACCENTS = (AMERICAN, BRITISH, *(accent for accent in _ACCENTS.values() if accent is not AMERICAN))
 
 
 def accent_of(tag: str) -> Accent | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -24,6 +25,7 @@ from dropdub.engines.packages import missing_package, package_version
 from dropdub.engines.packing import Packed, packed
 from dropdub.engines.parakeet.language_check import other_languages
 from dropdub.engines.parakeet.tokens import Token, words_of
+from dropdub.engines.reports import Reports
 from dropdub.engines.segmentation import with_bare_words
 from dropdub.engines.voice import voiced
 from dropdub.engines.word_times import fitted, sounds
@@ -63,8 +65,7 @@ class ParakeetTranscriber:
     def __init__(self, settings: EngineSettings | None = None) -> None:
         self._settings = settings or EngineSettings()
         self._recognizer: TimestampedResultsAsrAdapter | None = None
-        self._suspects: list[Suspect] = []
-        self._others: list[OtherLanguage] = []
+        self._reports = Reports()
 
     @classmethod
     def unavailable(cls) -> str | None:
@@ -96,12 +97,18 @@ class ParakeetTranscriber:
         return frozenset(_LANGUAGES)
 
     def suspects(self) -> tuple[Suspect, ...]:
-        found, self._suspects = self._suspects, []
-        return tuple(found)
+        return self._reports.taken_suspects()
 
     def other_languages(self) -> tuple[OtherLanguage, ...]:
-        found, self._others = self._others, []
-        return tuple(found)
+        return self._reports.taken_others()
+
+    @contextlib.contextmanager
+    def apart(self) -> Iterator[None]:
+        kept, self._reports = self._reports, Reports()
+        try:
+            yield
+        finally:
+            self._reports = kept
 
     def detect_language(self, windows: Sequence[Window]) -> str:
         """Return the language of the text of all windows together, one of the 25; `und` if nobody speaks."""
@@ -119,8 +126,8 @@ class ParakeetTranscriber:
         """Return the utterances of a window without those that nobody said."""
         parts, suspects = sifted(self._words(window), no_speech=0.0)
         said = tuple(map(with_bare_words, parts))
-        self._suspects += suspects
-        self._others += other_languages(said, language=language, among=_LANGUAGES)
+        self._reports.suspects += suspects
+        self._reports.others += other_languages(said, language=language, among=_LANGUAGES)
         return said
 
     def _words(self, window: Window) -> list[Word]:

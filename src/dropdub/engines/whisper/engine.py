@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import islice
@@ -19,6 +20,7 @@ from dropdub.engines.models.folders import is_whole, missing_model, model_detail
 from dropdub.engines.models.identity import model_in
 from dropdub.engines.packages import missing_package, package_version
 from dropdub.engines.packing import Packed, Piece, packed
+from dropdub.engines.reports import Reports
 from dropdub.engines.voice import has_voice, voiced
 from dropdub.engines.whisper.decoding import Decoder, Hints
 from dropdub.engines.whisper.in_order import in_order
@@ -65,8 +67,9 @@ class FasterWhisperTranscriber:
         self._device = self._compute_type = ""
         self._fallbacks: tuple[str, ...] = ()
         self._hints = Hints()
-        self._suspects: list[Suspect] = []
-        self._others: list[OtherLanguage] = []
+        self._reports = Reports()
+        self._meanwhile: Callable[[], None] | None = None
+        self._language_share = 0.0
 
     @classmethod
     def unavailable(cls) -> str | None:
@@ -111,12 +114,30 @@ class FasterWhisperTranscriber:
         self._hints = Hints(prompt, ", ".join(hotwords) or None)
 
     def suspects(self) -> tuple[Suspect, ...]:
-        found, self._suspects = self._suspects, []
-        return tuple(sorted(found, key=lambda one: one.start))
+        return self._reports.taken_suspects()
 
     def other_languages(self) -> tuple[OtherLanguage, ...]:
-        found, self._others = self._others, []
-        return tuple(sorted(found, key=lambda one: one.start))
+        return self._reports.taken_others()
+
+    @contextlib.contextmanager
+    def apart(self) -> Iterator[None]:
+        kept = self._hints, self._reports, self._meanwhile
+        self._reports, self._meanwhile = Reports(), None
+        try:
+            yield
+        finally:
+            self._hints, self._reports, self._meanwhile = kept
+
+    @contextlib.contextmanager
+    def meanwhile(self, work: Callable[[], None]) -> Iterator[None]:
+        self._meanwhile = work
+        try:
+            yield
+        finally:
+            self._meanwhile = None
+
+    def language_share(self) -> float:
+        return self._language_share
 
     def detect_language(self, windows: Sequence[Window]) -> str:
         """Return the most likely language over all windows, weighted by length; `und` if there is no speech.
@@ -125,6 +146,7 @@ class FasterWhisperTranscriber:
         English-only model cannot detect the language, and takes all speech for English.
         """
         spoken = [window for window in windows if has_voice(window.samples)]
+        self._language_share = 1.0 if spoken and not self._is_multilingual else 0.0
         if not self._is_multilingual:
             return "en" if spoken else UNDETERMINED
         self.load()
@@ -133,13 +155,15 @@ class FasterWhisperTranscriber:
         sure_of: list[str] = []
         with out_of_memory_errors(self.name):
             for window in spoken:
-                found, probability, odds = self._model.detect_language(window.samples)
-                sure_of += [found] if probability >= _CERTAIN_OF_LANGUAGE else []
+                heard, probability, odds = self._model.detect_language(window.samples)
+                sure_of += [heard] if probability >= _CERTAIN_OF_LANGUAGE else []
                 for language, share in odds or ():
                     total[primary(language)] = total.get(primary(language), 0.0) + share * window.duration_s
                 if len(sure_of) > 1 and len(set(sure_of)) == 1:
                     break
-        return max(total, key=lambda language: total[language], default=UNDETERMINED)
+        found = max(total, key=lambda language: total[language], default=UNDETERMINED)
+        self._language_share = total.get(found, 0.0) / (sum(total.values()) or 1.0)
+        return found
 
     def transcribe(self, windows: Iterable[Window], *, language: str) -> Iterator[tuple[Utterance, ...]]:
         if primary(language) not in self.languages():
@@ -147,7 +171,8 @@ class FasterWhisperTranscriber:
         self.load()
         assert self._model is not None
         code = self._codes[primary(language)]
-        decoder = Decoder(self._model, code, self._hints, suspect=self._suspects.append, other=self._others.append)
+        suspects, others = self._reports.suspects, self._reports.others
+        decoder = Decoder(self._model, code, self._hints, suspect=suspects.append, other=others.append)
         heard: dict[int, list[Utterance]] = {}
         done, given = 0, 0
 
@@ -158,7 +183,8 @@ class FasterWhisperTranscriber:
                 yield from voiced(window, number)
 
         with out_of_memory_errors(self.name):
-            for found in in_order(self._batches(pieces()), decoder.hear, at_once=self._threads):
+            batches, at_once = self._batches(pieces()), self._threads
+            for found in in_order(batches, decoder.hear, at_once=at_once, meanwhile=self._meanwhile):
                 for number, utterances in found:
                     heard.setdefault(number, []).extend(utterances)
                 while done < max(heard, default=0):  # more of the last one may be in the next batch

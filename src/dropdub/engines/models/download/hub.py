@@ -29,8 +29,8 @@ from dropdub.engines.models.download.origin import (
     total_size,
 )
 from dropdub.engines.models.places import Place
-from dropdub.engines.packages import extra_command
 from dropdub.errors import DownloadRefused, EngineMissing, UsageError
+from dropdub.installation import extra_command
 
 _OWN_HOSTS = {"huggingface.co", "hf.co"}
 _MAX_LIST_BYTES = 4_000_000

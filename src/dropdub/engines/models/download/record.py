@@ -20,8 +20,8 @@ from dropdub.engines.models.folders import RECORD_NAME as RECORD_NAME  # noqa: P
 from dropdub.engines.models.folders import FileRecord, files_in, read_json_object, size_of
 from dropdub.engines.models.pins import Pin
 from dropdub.files.durable import sha256, write_whole
+from dropdub.root import MODEL_PART_SUFFIX
 
-PART_SUFFIX = ".part"
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
@@ -91,7 +91,7 @@ class Condition:
 
 def part_folder(folder: Path) -> Path:
     """Return where a model is put together before it gets its name."""
-    return folder.with_name(folder.name + PART_SUFFIX)
+    return folder.with_name(folder.name + MODEL_PART_SUFFIX)
 
 
 def read_record(folder: Path) -> ModelRecord | None:
