@@ -3,6 +3,7 @@
     DropdubError
     ├── UsageError                the request cannot be met as it stands
     │   ├── AmbiguousName         several jobs or files have the name
+    │   ├── VoiceInUse            the settings name the voice that is to be removed
     │   └── ConfigError           config.yaml, a sidecar or a profile contains something invalid
     ├── StoreError                the database is damaged, newer than this program, or in an unsafe place
     │   └── StoreUnavailable      it is in use by another program, or its disk is full: this may pass
@@ -85,6 +86,10 @@ class UsageError(DropdubError):
 
 class AmbiguousName(UsageError):
     """Several jobs or files in different folders have the name; the message lists them with what to type instead."""
+
+
+class VoiceInUse(UsageError):
+    """A voice must not be removed: the settings name it. The message says where."""
 
 
 class ConfigError(UsageError):

@@ -13,6 +13,7 @@ from dropdub.process import console_python, find_program
 
 NAME = "dropdub"
 _EXTRA = re.compile(r"""(?:\s+and\s+)?extra\s*==\s*["']([\w-]+)["']""")
+_WEB_MODULES = ("fastapi", "httptools", "python_multipart", "uvicorn", "wyoming")
 _PACKAGE_FOLDERS = ("site-packages", "dist-packages")
 
 
@@ -42,6 +43,16 @@ def adding(*words: str) -> list[str]:
 def adding_command(*words: str) -> str:
     """Return the command of `adding` as a string that can be pasted into a shell."""
     return pasteable(adding(*words))
+
+
+def extra_command(extra: str) -> str:
+    """Return the command that installs the packages of one of Dropdub's extras into this environment."""
+    return adding_command(*requirements(extra))
+
+
+def has_web_server() -> bool:
+    """Return whether the packages of the web server are installed."""
+    return all(find_spec(name) is not None for name in _WEB_MODULES)
 
 
 def packages_stamp() -> tuple[int, ...]:

@@ -51,6 +51,11 @@ def marked(*arguments: str) -> str:
     return f"`{command(None, *arguments)}`"
 
 
+def without_retry(text: str) -> str:
+    """Return a message without its advice to retry the job afterwards."""
+    return _RETRY_CLAUSE.sub(".", text)
+
+
 def with_commands(
     text: str, *, root: Path | None, job: int | None = None, windows: bool = sys.platform == "win32"
 ) -> str:
@@ -62,7 +67,7 @@ def with_commands(
     if "`dropdub " not in text:
         return text
     if job is None:
-        text = _RETRY_CLAUSE.sub(".", text)
+        text = without_retry(text)
     prose, *rest = _MARK.split(text)
     lines = [prose.rstrip()]
     for marked_command, after in zip(rest[::2], rest[1::2], strict=True):

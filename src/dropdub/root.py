@@ -17,6 +17,8 @@ from dropdub.yaml_file import read_mapping
 CONFIG_NAME = "config.yaml"
 FOLDERS = ("inbox", "outbox", "voices", "work", "failed", "archive")
 DATABASE_NAME = "jobs.db"
+MODEL_PART_SUFFIX = ".part"
+"""The end of the name of a model's folder while it is downloaded."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,33 @@ class Root:
         """Return the folders of what jobs keep, ordered by number; empty if there are none."""
         return _numbered(self.work / "kept")
 
+    @property
+    def ended_sessions(self) -> Path:
+        """Return the file of the browsers' sessions that were ended before their time."""
+        return self.work / "web" / "ended-sessions.json"
+
+    @property
+    def uploads_dir(self) -> Path:
+        """Return the folder of files that are being uploaded, or were sent with a request."""
+        return self.work / "uploads"
+
+    @property
+    def rooms_dir(self) -> Path:
+        """Return the folder of the rooms in which people are interpreted."""
+        return self.work / "rooms"
+
+    def results_dir(self, job_id: int) -> Path:
+        """Return the folder of the answer to a request."""
+        return self.work / "results" / str(job_id)
+
+    def results_dirs(self) -> list[Path]:
+        """Return the folders of answers, ordered by number; empty if there are none."""
+        return _numbered(self.work / "results")
+
+    def drafts_dir(self, job_id: int) -> Path:
+        """Return the folder of the lines of a job that people have changed, of which nothing was made yet."""
+        return self.work / "drafts" / str(job_id)
+
     def job_log(self, job_id: int) -> Path:
         return self.logs_dir / "jobs" / f"{job_id}.log"
 
@@ -151,6 +180,12 @@ class Root:
                     f"folders.{inner} ({inner_path}) is inside folders.{outer} ({outer_path}).",
                     remedy="The five folders must not contain one another: choose another path for one of them.",
                 )
+
+
+def model_folders(models_dir: Path) -> list[Path]:
+    """Return the folders of the models in the models folder, by name, without those that are being downloaded."""
+    folders = (entry for entry in models_dir.iterdir() if entry.is_dir()) if models_dir.is_dir() else ()
+    return sorted(one for one in folders if not one.name.startswith(".") and not one.name.endswith(MODEL_PART_SUFFIX))
 
 
 def real(path: Path) -> Path:

@@ -17,6 +17,7 @@ from dropdub.config.settings import (
 )
 from dropdub.config.sidecar_limits import ANYTHING, Policy, SidecarLimits
 from dropdub.config.sources import SIDECAR_SUFFIX, load_config, read_sidecar
+from dropdub.config.web import WebSettings
 
 __all__ = [
     "ANYTHING",
@@ -37,6 +38,7 @@ __all__ = [
     "SidecarLimits",
     "Split",
     "SubtitleStyle",
+    "WebSettings",
     "Webhook",
     "load_config",
     "read_sidecar",

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import PureWindowsPath
 
-WORDS = ("id", "name", "state", "reason", "folder")
+WORDS = ("id", "name", "state", "reason", "folder", "text")
 """The placeholders, which are also passed as DROPDUB_JOB_… in the program's environment."""
 _WORD = re.compile(r"\{(" + "|".join(WORDS) + r")\}")
-_FOREIGN = re.compile(r"\{(name|reason|folder)\}")
+_FOREIGN = re.compile(r"\{(name|reason|folder|text)\}")
 """Placeholders whose values somebody else has written; `{id}` is a number, and `{state}` a word of Dropdub."""
 _WHOLE = re.compile(rf"(?P<option>(-{{0,2}})\w[\w.-]*=)?{_FOREIGN.pattern}")
 _VARIABLE = re.compile(rf"[A-Za-z_]\w*={_FOREIGN.pattern}")
@@ -86,9 +86,10 @@ _BATCH = (".bat", ".cmd")
 def refuse_unsafe(command: Sequence[str]) -> None:
     """Refuse a command in which a placeholder could be run as code. Raises ValueError that describes the safe way.
 
-    `{name}`, `{reason}` and `{folder}` must be a whole argument, or the whole value of `--option=` or `VARIABLE=`. They
-    must not be the program or the script, or stand before it, or be the value of an option that takes code. They must
-    not occur in a command in which an interpreter takes code from its arguments, whatever starts the interpreter.
+    `{name}`, `{reason}`, `{folder}` and `{text}` must be a whole argument, or the whole value of `--option=` or
+    `VARIABLE=`. They must not be the program or the script, or stand before it, or be the value of an option that takes
+    code. They must not occur in a command in which an interpreter takes code from its arguments, whatever starts the
+    interpreter.
     """
     if command and _WORD.search(command[0]):
         raise ValueError(f"the program itself cannot be a placeholder: {_SAFE_WAY}")

@@ -6,7 +6,7 @@ import os
 import reprlib
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, get_origin
+from typing import Any, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -18,13 +18,15 @@ NO_SUCH_SETTING = "there is no such setting"
 MOST_SHOWN = 20
 LONGEST_SHOWN = 60
 LONGEST_MESSAGE = 300
-_SECRETS = ("url", "secret", "mirror", "database")
+_SECRETS = ("url", "secret", "mirror", "database", "password")
 _EXPECTED = {
     "bool": "true or false",
     "int": "a whole number",
     "float": "a number",
 }
 """What a setting must be, by the first word of the types of pydantic's errors: `bool_parsing`, `int_from_float` …"""
+_OF_A_NAME = "[key]"
+"""How pydantic places a mistake in a name of a map, after that name."""
 
 
 def problems(
@@ -75,6 +77,7 @@ def _place(model: type[BaseModel], location: tuple[int | str, ...]) -> tuple[int
         section = _section_named(model, str(part))
         if section is None:
             values = [one for one in location[depth:] if isinstance(one, int) or _is_map(model, part)]
+            values = [one for one in values if one != _OF_A_NAME]
             return (*location[:depth], *values)
         model = section
     return location
@@ -103,10 +106,13 @@ def _section_at(model: type[BaseModel], location: tuple[int | str, ...]) -> type
     """Return the section that the last name of `location` would be in. A profile has the settings of `job`."""
     if location[:1] == ("profiles",):
         location = ("job", *location[2:])
-    for part in location[:-1]:
-        section = _section_named(model, str(part))
+    parts = iter(location[:-1])
+    for part in parts:
+        section = _section_named(model, str(part)) or _section_in_map(model, part)
         if section is None:
             break
+        if _is_map(model, part):
+            next(parts, None)  # a name in the map, given by the user
         model = section
     return model
 
@@ -115,6 +121,13 @@ def _section_named(model: type[BaseModel], name: str) -> type[BaseModel] | None:
     field = model.model_fields.get(name)
     annotation = field.annotation if field is not None else None
     return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
+
+
+def _section_in_map(model: type[BaseModel], name: int | str) -> type[BaseModel] | None:
+    """Return the kind of section that a map of sections holds; None for another setting."""
+    field = model.model_fields.get(str(name))
+    of = get_args(field.annotation)[-1:] if field is not None and _is_map(model, name) else ()
+    return next((one for one in of if isinstance(one, type) and issubclass(one, BaseModel)), None)
 
 
 def _no_such(model: type[BaseModel], location: tuple[int | str, ...]) -> str:
@@ -144,6 +157,8 @@ def describe(detail: Any, model: type[BaseModel], *, quotes: bool = True) -> str
     given = detail.get("input")
     if detail["type"] == "extra_forbidden":
         return _no_such(model, detail["loc"])
+    if detail["type"] == "missing":
+        return "this has to be set"
     if detail["type"] == "tuple_type":
         return "expected a list such as [pt, es]"
     if detail["type"].startswith("byte_size"):

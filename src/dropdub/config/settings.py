@@ -23,7 +23,9 @@ from dropdub.config.fields import (
 )
 from dropdub.config.job import JobOptions
 from dropdub.config.live import LIVE
+from dropdub.config.monitor import MonitorSettings
 from dropdub.config.problems import ENV_PREFIX
+from dropdub.config.web import WebSettings
 
 
 class Folders(Section):
@@ -223,6 +225,8 @@ class Config(BaseSettings):
     log: LogSettings = LogSettings()
     notify: Notify = Notify()
     metrics: MetricsSettings = MetricsSettings()
+    web: WebSettings = WebSettings()
+    monitor: Annotated[MonitorSettings, LIVE] = MonitorSettings()
 
     @classmethod
     def settings_customise_sources(
@@ -257,6 +261,11 @@ class Config(BaseSettings):
             f"profiles.{name}.out": one.get("out") for name, one in self.profiles.items()
         }
         return {name: out for name, out in named.items() if out}
+
+    def all_outputs(self) -> dict[str, str]:
+        """Return the folders that results or spoken lines are put in, by the name of the setting."""
+        saved = {f"monitor.files.{name}.save": one.save for name, one in self.monitor.files.items()}
+        return {**self.named_outputs(), **{name: folder for name, folder in saved.items() if folder}}
 
     def all_options(self) -> list[JobOptions]:
         """Return the options of files without a profile, and of those with each of the profiles."""

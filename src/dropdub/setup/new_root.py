@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import resources
 from pathlib import Path
 
+from dropdub.config.template import template
 from dropdub.errors import DropdubError, UsageError
 from dropdub.files.durable import write_whole
 from dropdub.files.privacy import private_files
@@ -43,6 +43,5 @@ def config_text(kit: Kit | None = None) -> str:
     """Return the `config.yaml` of a new root, in which every setting except those of a kit is a comment with its
     default.
     """
-    text = resources.files("dropdub.setup").joinpath("templates/config.yaml").read_text(encoding="utf-8")
     models = MODELS_OF_KITS[kit] if kit else {}
-    return with_settings(text, "models", {"use": dict(models)} if models else {})
+    return with_settings(template(), "models", {"use": dict(models)} if models else {})
