@@ -21,7 +21,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 def facts_of(payload: Mapping[str, Any]) -> dict[str, str]:
     """Return each placeholder's value; empty if the job has none."""
-    data = payload["data"]
+    data = {**payload["data"], "text": payload.get("text")}
     return {word: _text(data.get(_FIELDS.get(word, word))) for word in WORDS}
 
 

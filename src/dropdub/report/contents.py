@@ -7,22 +7,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dropdub.dubbing.published_timing import fits_of
+from dropdub.dubbing.not_measured import not_measured
+from dropdub.dubbing.published_timing import Fit, fits_of
 from dropdub.dubbing.quality import Quality
-from dropdub.languages import display_name
 from dropdub.pipeline.artifacts import Segment, Transcript
 from dropdub.pipeline.facts import Facts
 from dropdub.publishing.deliverables import deliverable_name
 from dropdub.report.figures import Figure, figures_of
 from dropdub.report.remarks import Remark, remarks_by_line
 from dropdub.report.timeline import Timeline, timeline_of
+from dropdub.translations import mark as _
+from dropdub.translations.words import IN_ENGLISH, Words
 
 ORIGINAL = "original.m4a"
 """Suffix of the original audio. Browsers play only the first audio track of a video, which is the dub."""
 _FATES = {
-    "dropped": "removed: probably not spoken",
-    "collapsed": "kept once: the transcriber repeated it",
-    "kept": "kept, but doubtful",
+    "dropped": _("removed: probably not spoken"),
+    "collapsed": _("kept once: the transcriber repeated it"),
+    "kept": _("kept, but doubtful"),
 }
 
 
@@ -73,7 +75,7 @@ class Doubt:
 
 @dataclass(frozen=True)
 class Missing:
-    """A target language that could not be made, and why."""
+    """A target language that could not be made, and why, in English."""
 
     language: str
     name: str
@@ -83,8 +85,9 @@ class Missing:
 
 @dataclass(frozen=True)
 class Contents:
-    """Everything that the page shows."""
+    """Everything that the page shows, and the words to show it in. Names of languages stand alone, with a capital."""
 
+    words: Words
     job_name: str
     language: str
     language_name: str
@@ -100,57 +103,76 @@ class Contents:
 
 
 def contents_of(
-    manifest: Mapping[str, Any], quality: Quality, facts: Facts, source: Transcript, targets: Mapping[str, Transcript]
+    manifest: Mapping[str, Any],
+    quality: Quality,
+    facts: Facts,
+    source: Transcript,
+    targets: Mapping[str, Transcript],
+    words: Words = IN_ENGLISH,
 ) -> Contents:
     """Return the contents of the report. `source` is the transcript or text, `targets` its translations by language."""
-    job_name, language, fits = manifest["job"]["name"], manifest["language"], fits_of(manifest)
-    kind = manifest["job"]["kind"]
-    timed = kind != "text"
-    duration_s = manifest["inputs"][0]["duration_s"] if kind == "media" else None
-    spans = {segment.id: (segment.start, segment.end) for segment in source.segments}
-    dubs = (
-        Dub(
-            target,
-            display_name(target),
-            _dub_player(job_name, target, facts),
-            figures_of(quality.targets[target], len(_spoken(translation)), timed=timed),
-            quality.targets[target].not_measured,
-            tuple(
-                _rows(source, translation, remarks_by_line(fits.get(target), facts.last_verification(target)), timed)
-            ),
-            has_speakers=len({segment.speaker for segment in translation.segments}) > 1,
-            is_measured=target in fits or bool(facts.last_verification(target)),
-            timeline=timeline_of(
-                fits[target],
-                spans,
-                {number: line.good for number, line in facts.last_verification(target).items()},
-                duration_s,
-                f"{display_name(target)} dub",
-            )
-            if target in fits and duration_s is not None
-            else None,
-        )
-        for target, translation in targets.items()
-    )
+    job_name, language, kind = manifest["job"]["name"], manifest["language"], manifest["job"]["kind"]
+    dubs = _Dubs(job_name, fits_of(manifest), quality, facts, source, _length_s(manifest), kind != "text", words)
     return Contents(
+        words=words,
         job_name=job_name,
         language=language,
-        language_name=display_name(language),
-        duration_s=duration_s,
+        language_name=words.title_of(language),
+        duration_s=_length_s(manifest),
         created=manifest["created"],
         program=f"{manifest['program']['name']} {manifest['program']['version']}",
         engines=tuple(dict.fromkeys(_engine(engine) for engine in manifest["engines"])),
         warnings=tuple(manifest["warnings"]),
-        doubts=tuple(Doubt(one.start, one.text, _FATES[one.fate]) for one in quality.suspects),
+        doubts=tuple(Doubt(one.start, one.text, words.gettext(_FATES[one.fate])) for one in quality.suspects),
         original=Player(((deliverable_name(job_name, ORIGINAL), "audio/mp4"),), has_picture=False)
         if kind == "media"
         else None,
-        dubs=tuple(dubs),
+        dubs=tuple(dubs.dub(target, translation) for target, translation in targets.items()),
         missing=tuple(
-            Missing(one["target"], display_name(one["target"]), one["reason"], one["remedy"])
+            Missing(one["target"], words.title_of(one["target"]), one["reason"], one["remedy"])
             for one in manifest.get("failed", ())  # which earlier versions did not write
         ),
     )
+
+
+@dataclass(frozen=True)
+class _Dubs:
+    """What the contents of all dubs are made of. `duration_s`: None if there is no recording."""
+
+    job_name: str
+    fits: Mapping[str, Fit]
+    quality: Quality
+    facts: Facts
+    source: Transcript
+    duration_s: float | None
+    timed: bool
+    words: Words
+
+    def dub(self, target: str, translation: Transcript) -> Dub:
+        fit, heard = self.fits.get(target), self.facts.last_verification(target)
+        found, remarks = self.quality.targets[target], remarks_by_line(fit, heard, self.words)
+        return Dub(
+            target,
+            self.words.title_of(target),
+            _dub_player(self.job_name, target, self.facts),
+            figures_of(found, len(_spoken(translation)), self.words, timed=self.timed),
+            tuple(not_measured(self.facts, found.timing, target, self.words)),
+            tuple(_rows(self.source, translation, remarks, self.timed)),
+            has_speakers=len({segment.speaker for segment in translation.segments}) > 1,
+            is_measured=fit is not None or bool(heard),
+            timeline=self._timeline(target, fit),
+        )
+
+    def _timeline(self, target: str, fit: Fit | None) -> Timeline | None:
+        if fit is None or self.duration_s is None:
+            return None
+        spans = {segment.id: (segment.start, segment.end) for segment in self.source.segments}
+        understood = {number: line.good for number, line in self.facts.last_verification(target).items()}
+        return timeline_of(fit, spans, understood, self.duration_s, target, self.words)
+
+
+def _length_s(manifest: Mapping[str, Any]) -> float | None:
+    return manifest["inputs"][0]["duration_s"] if manifest["job"]["kind"] == "media" else None
 
 
 def _engine(engine: Mapping[str, Any]) -> str:

@@ -8,11 +8,10 @@ from typing import Literal
 
 from dropdub.dubbing.published_timing import Timing
 from dropdub.dubbing.quality import HeardBack, ListenerName, OnOriginal, TargetQuality
-from dropdub.units import counted
+from dropdub.translations.words import Words
 
 WORD_ERRORS_HIGH = 0.15
 """Above about one word in seven, listeners start to lose the thread."""
-NOT_VERIFIED = "not verified"
 Grade = Literal["plain", "good", "bad", "unknown"]
 
 
@@ -26,76 +25,90 @@ class Figure:
     grade: Grade = "plain"
 
 
-def figures_of(quality: TargetQuality, lines: int, *, timed: bool) -> tuple[Figure, ...]:
+def figures_of(quality: TargetQuality, lines: int, words: Words, *, timed: bool) -> tuple[Figure, ...]:
     """Return the figures of a dub with `lines` lines; the dub of a text has no timing (`timed` is False)."""
     found: list[Figure] = []
     if timed:
-        found += _timing(quality.timing) if quality.timing else [_untimed()]
-    found += _verified(quality.heard_back, lines) if quality.heard_back else [_unverified()]
-    return (*found, *_voices(quality))
+        found += _timing(quality.timing, words) if quality.timing else [_untimed(words)]
+    found += _verified(quality.heard_back, lines, words) if quality.heard_back else [_unverified(words)]
+    return (*found, *_voices(quality, words))
 
 
-def percent(share: float) -> str:
+def _percent(share: float, words: Words) -> str:
     """Return a share as `5.8 %`."""
-    return f"{share * 100:.1f} %"
+    return f"{words.decimal(share * 100, 1)} %"
 
 
-def _timing(timing: Timing) -> Iterator[Figure]:
+def _timing(timing: Timing, words: Words) -> Iterator[Figure]:
+    _ = words.gettext
     whole = timing.clean == timing.utterances
     yield Figure(
-        "As spoken",
-        f"{timing.clean} of {timing.utterances}",
-        "Utterances that fit their time without any change.",
+        _("As spoken"),
+        _("%(number)s of %(all)s", number=timing.clean, all=timing.utterances),
+        _("Utterances that fit their time without any change."),
         "good" if whole else "plain",
     )
-    yield Figure("Sped up", str(timing.sped_up), "Spoken faster to end in time.")
-    yield Figure("Borrowed silence", str(timing.borrowed), "Using part of the silence before or after them.")
-    yield Figure("Shortened", str(timing.shortened), "Worded more briefly than the subtitles.")
+    yield Figure(_("Sped up"), str(timing.sped_up), _("Spoken faster to end in time."))
+    yield Figure(_("Borrowed silence"), str(timing.borrowed), _("Using part of the silence before or after them."))
+    yield Figure(_("Shortened"), str(timing.shortened), _("Worded more briefly than the subtitles."))
     yield Figure(
-        "Did not fit",
+        _("Did not fit"),
         str(timing.failed),
-        "Lines that start more than a second off, or are cut off at the end.",
+        _("Lines that start more than a second off, or are cut off at the end."),
         "bad" if timing.failed else "good",
     )
     yield Figure(
-        "Worst drift",
-        f"{timing.worst_drift_s:.2f} s",
-        f"The most that a line starts before or after the original's voice; 95 % of lines are off by at most "
-        f"{timing.start_error_p95_s:.2f} s.",
+        _("Worst drift"),
+        f"{words.decimal(timing.worst_drift_s, 2)} s",
+        _(
+            "The most that a line starts before or after the original's voice; 95 %% of lines are off by at most "
+            "%(most)s s.",
+            most=words.decimal(timing.start_error_p95_s, 2),
+        ),
     )
 
 
-def _untimed() -> Figure:
-    return Figure("Timing", "not measured", "The timing of this dub was not measured.", "unknown")
+def _untimed(words: Words) -> Figure:
+    _ = words.gettext
+    return Figure(_("Timing"), _("not measured"), _("The timing of this dub was not measured."), "unknown")
 
 
-def _verified(found: HeardBack, lines: int) -> Iterator[Figure]:
+def _verified(found: HeardBack, lines: int, words: Words) -> Iterator[Figure]:
     """Yield what a transcriber understood of the dub, and, as far as it is known, of the original."""
-    name = _named(found.listener) if found.listener else "a transcriber"
+    _ = words.gettext
+    name = _named(found.listener) if found.listener else _("a transcriber")
+    counts = {"lines": found.lines, "all": lines, "name": name}
     if found.word_error_rate is None:
-        yield Figure(
-            "Misheard words",
-            "none counted",
-            f"No words to compare in {found.lines} of {lines} lines, as heard by {name}.",
-        )
+        explained = _("No words to compare in %(lines)s of %(all)s lines, as heard by %(name)s.", **counts)
+        yield Figure(_("Misheard words"), _("none counted"), explained)
         return
     bad = found.word_error_rate > WORD_ERRORS_HIGH or found.bad
     grade: Grade = "bad" if bad else "good" if found.lines >= lines else "plain"  # what nobody verified is not green
-    words = (
-        f"{found.errors} of {found.words} words, as heard by {name} in {found.lines} of {lines} lines. "
-        f"Lines of which it misheard most words: {len(found.bad) or 'none'}."
+    explained = _(
+        "%(errors)s of %(words)s words, as heard by %(name)s in %(lines)s of %(all)s lines. Lines of which it misheard "
+        "most words: %(bad)s.",
+        errors=found.errors,
+        words=found.words,
+        bad=len(found.bad) or words.pgettext("no lines", "none"),
+        **counts,
     )
-    yield Figure("Misheard words", percent(found.word_error_rate), words, grade)
+    yield Figure(_("Misheard words"), _percent(found.word_error_rate, words), explained, grade)
     if found.on_original and found.on_original.word_error_rate is not None:
-        yield _on_original(found.on_original, found.on_original.word_error_rate)
+        yield _on_original(found.on_original, found.on_original.word_error_rate, words)
 
 
-def _on_original(found: OnOriginal, rate: float) -> Figure:
-    words = (
-        f"{found.errors} of {found.words} words in {counted(found.lines, 'line')} of the original recording, as heard "
-        f"in the same way and compared with {found.reference}. It shows how good the transcriber is."
+def _on_original(found: OnOriginal, rate: float, words: Words) -> Figure:
+    explained = words.ngettext(
+        "%(errors)s of %(words)s words in %(num)s line of the original recording, as heard in the same way and "
+        "compared with %(reference)s. It shows how good the transcriber is.",
+        "%(errors)s of %(words)s words in %(num)s lines of the original recording, as heard in the same way and "
+        "compared with %(reference)s. It shows how good the transcriber is.",
+        found.lines,
+        errors=found.errors,
+        words=found.words,
+        reference=found.reference,
     )
-    return Figure("Misheard in the original", percent(rate), words)
+    return Figure(words.gettext("Misheard in the original"), _percent(rate, words), explained)
 
 
 def _named(listener: ListenerName) -> str:
@@ -104,15 +117,18 @@ def _named(listener: ListenerName) -> str:
     return f"{listener.name} {listener.version}{model}"
 
 
-def _unverified() -> Figure:
-    return Figure("Misheard words", NOT_VERIFIED, "No transcriber has checked the words of this dub.", "unknown")
+def _unverified(words: Words) -> Figure:
+    _ = words.gettext
+    explained = _("No transcriber has checked the words of this dub.")
+    return Figure(_("Misheard words"), _("not verified"), explained, "unknown")
 
 
-def _voices(quality: TargetQuality) -> Iterator[Figure]:
+def _voices(quality: TargetQuality, words: Words) -> Iterator[Figure]:
+    _ = words.gettext
     for voice in quality.voices or ():
-        label = f"Voice of {voice.speaker}" if voice.speaker else "Voice"
-        words = (
+        label = _("Voice of %(speaker)s", speaker=voice.speaker) if voice.speaker else _("Voice")
+        explained = _(
             "Similarity of the original and the cloned voice: 0.8 or more is typical of the same person, about 0.5 of "
             "a man compared with a woman."
         )
-        yield Figure(label, f"{voice.likeness:.2f}", words)
+        yield Figure(label, words.decimal(voice.likeness, 2), explained)

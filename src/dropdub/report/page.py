@@ -8,11 +8,12 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from dropdub.report.contents import Contents
 from dropdub.report.timeline import Timeline
+from dropdub.translations.words import Words
 from dropdub.units import format_duration, format_moment
 
 REPORT = "report.html"
@@ -20,16 +21,19 @@ _HERE = Path(__file__).parent
 
 
 def page(contents: Contents) -> str:
-    """Return the page. Every text is escaped, and only the page's own script may run."""
+    """Return the page, in the language of its contents. Every text is escaped, and only its own script may run."""
     style, script = _own("report.css") + _own("timeline.css"), _own("report.js")
-    return _template("report.html.j2").render(
-        contents=contents, style=style, script=script, policy=_policy(style, script)
+    return (
+        _environment(contents.words)
+        .get_template("report.html.j2")
+        .render(contents=contents, style=style, script=script, policy=_policy(style, script))
     )
 
 
 def picture(timeline: Timeline) -> str:
     """Return a timeline as a standalone SVG file. Every text is escaped."""
-    return _template("timeline.svg.j2").render(timeline=timeline, own_style=_own("timeline.css"))
+    template = _environment(timeline.words).get_template("timeline.svg.j2")
+    return template.render(timeline=timeline, own_style=_own("timeline.css"))
 
 
 def _own(name: str) -> Markup:
@@ -37,7 +41,7 @@ def _own(name: str) -> Markup:
 
 
 @cache
-def _template(name: str) -> Template:
+def _environment(words: Words) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_HERE),
         autoescape=True,
@@ -45,9 +49,11 @@ def _template(name: str) -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        extensions=["jinja2.ext.i18n"],
     )
+    environment.install_gettext_translations(words.catalogue, newstyle=True)  # type: ignore[attr-defined]
     environment.filters |= {"address": _address, "clock": format_moment, "duration": format_duration}
-    return environment.get_template(name)
+    return environment
 
 
 def _address(name: str) -> str:

@@ -13,16 +13,17 @@ from dropdub.pipeline.facts import Facts
 from dropdub.pipeline.work_folder import WorkFolder
 from dropdub.report.contents import contents_of
 from dropdub.report.page import page
+from dropdub.translations.words import words_in
 
 _SPEECH_BITS = "40k"
 """Bit rate: enough for 16 kHz mono, and 18 MB an hour."""
 
 
-def report(job_dir: Path, manifest: Mapping[str, Any], quality: Quality, facts: Facts) -> str:
-    """Return the report as an HTML page."""
+def report(job_dir: Path, manifest: Mapping[str, Any], quality: Quality, facts: Facts, *, language: str) -> str:
+    """Return the report as an HTML page that speaks an offered language."""
     source = Transcript.load(job_dir / TRANSCRIPT)
     targets = {name: Transcript.load(job_dir / translation_name(name)) for name in manifest["targets"]}
-    return page(contents_of(manifest, quality, facts, source, targets))
+    return page(contents_of(manifest, quality, facts, source, targets, words_in(language)))
 
 
 def original_sound(work: WorkFolder, *, deadline_s: float, duration_s: float, progress: Callable[[float], None]) -> str:

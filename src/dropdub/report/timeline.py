@@ -7,28 +7,30 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-from dropdub.dubbing.placement import ON_TIME_S
-from dropdub.dubbing.published_timing import Fit, FittedUtterance
+from dropdub.dubbing.published_timing import ON_TIME_S, Fit, FittedUtterance
 from dropdub.report.remarks import NOTICED_S, SAME_PACE
+from dropdub.translations import mark as _
+from dropdub.translations.words import IN_ENGLISH, Words
 from dropdub.units import format_moment
 
 ROW_S = 60.0
 SHORTEST_ROW_S = 10.0
 WIDTH = 1100.0
-_LEFT, _RIGHT, _TOP = 64.0, 20.0, 64.0
+_LEFT, _RIGHT = 64.0, 20.0
+_LEGEND, _LEGEND_LINE, _BELOW_LEGEND = 32.0, 18.0, 32.0
 _ROW, _LANE, _GAP = 76.0, 17.0, 12.0
 _CHARACTER = 6.4
 """Approximate width of a character in the legend and labels."""
 KINDS = {
-    "original": "original",
-    "clean": "dub, as spoken",
-    "unverified": "dub, as spoken, words not verified",
-    "sped": "sped up",
-    "slowed": "slowed down",
-    "overlap": "runs into the next line",
-    "unclear": "may be unintelligible",
+    "original": _("original"),
+    "clean": _("dub, as spoken"),
+    "unverified": _("dub, as spoken, words not verified"),
+    "sped": _("sped up"),
+    "slowed": _("slowed down"),
+    "overlap": _("runs into the next line"),
+    "unclear": _("may be unintelligible"),
 }
-_LINK = "slanted line: from the start of the original's voice to the start in the dub"
+_LINK = _("slanted line: from the start of the original's voice to the start in the dub")
 
 Span = tuple[float, float]
 
@@ -73,6 +75,23 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Note:
+    """A text without a box."""
+
+    x: float
+    y: float
+    label: str
+
+
+@dataclass(frozen=True)
+class Legend:
+    """The boxes that explain the kinds of bars, and then a note about the connecting lines."""
+
+    boxes: tuple[Box, ...]
+    note: Note
+
+
+@dataclass(frozen=True)
 class Row:
     top: float
     label: str
@@ -85,10 +104,10 @@ class Row:
 class Timeline:
     """Everything that the template draws, in units of its view box."""
 
+    words: Words
     title: str
     height: float
-    legend: tuple[Box, ...]
-    note: Tick
+    legend: Legend
     rows: tuple[Row, ...]
     width: float = WIDTH
     lane: float = _LANE
@@ -121,42 +140,52 @@ class _Scale:
 
 
 def timeline_of(
-    fit: Fit, originals: Mapping[int, Span], understood: Mapping[int, bool], duration_s: float, title: str
+    fit: Fit,
+    originals: Mapping[int, Span],
+    understood: Mapping[int, bool],
+    duration_s: float,
+    target: str,
+    words: Words = IN_ENGLISH,
 ) -> Timeline:
-    """Return the drawing of a dub's timing.
+    """Return the drawing of the timing of the dub into a target language.
 
     `originals` are the times of the original lines, by id. `understood`: whether each line that was verified can be
     understood.
     """
     scale = _Scale.of(duration_s)
     boxes: dict[int, list[Box]] = {}
-    bars = list(bars_of(fit, originals, understood))
+    bars = list(bars_of(fit, originals, understood, words))
     for bar in bars:
         if bar.span[0] < scale.rows * scale.row_s:
             for row in range(scale.row(bar.span[0]), scale.row(bar.span[1]) + 1):
-                boxes.setdefault(row, []).append(_box(bar, row, scale))
+                boxes.setdefault(row, []).append(_box(bar, row, scale, words))
     links: dict[int, list[Link]] = {}
     for one in fit.utterances:
         said, row = one.start - one.shift, scale.row(one.start)
         is_late = abs(one.shift) > ON_TIME_S
         links.setdefault(row, []).append(Link(scale.x(said, row), scale.x(one.start, row), is_late))
-    rows = tuple(_row(row, scale, boxes.get(row, ()), links.get(row, ())) for row in range(scale.rows))
-    legend, note = _legend({bar.kind for bar in bars})
-    return Timeline(title, _TOP + scale.rows * _ROW, legend, note, rows)
+    legend = _legend({bar.kind for bar in bars}, words)
+    top = legend.note.y + _BELOW_LEGEND
+    rows = tuple(_row(row, scale, top, boxes.get(row, ()), links.get(row, ())) for row in range(scale.rows))
+    title = words.gettext("%(language)s dub", language=words.name_of(target))
+    return Timeline(words, title, top + scale.rows * _ROW, legend, rows)
 
 
-def bars_of(fit: Fit, originals: Mapping[int, Span], understood: Mapping[int, bool]) -> Iterator[Bar]:
+def bars_of(
+    fit: Fit, originals: Mapping[int, Span], understood: Mapping[int, bool], words: Words = IN_ENGLISH
+) -> Iterator[Bar]:
     """Yield a bar for each original line, utterance of the dub, and overlap. Arguments as in `timeline_of`."""
     for one in fit.utterances:
-        yield from (Bar(span, 0, "original") for span in _originals_of(one, originals))
-        label = f"{one.stretch:.2f}×" if abs(one.stretch - 1) > SAME_PACE else ""
-        yield Bar((one.start, one.end), 1, _kind(one, understood), f"{label} short".strip() if one.shortened else label)
+        yield from (Bar(span, 0, "original") for span in originals_of(one, originals))
+        changes = [f"{words.decimal(one.stretch, 2)}×"] if abs(one.stretch - 1) > SAME_PACE else []
+        changes += [words.gettext("short")] if one.shortened else []
+        yield Bar((one.start, one.end), 1, kind_of(one, understood), " ".join(changes))
     for one, other in pairwise(fit.utterances):
         if one.end > other.start + NOTICED_S:
             yield Bar((other.start, min(one.end, other.end)), 1, "overlap")
 
 
-def _originals_of(one: FittedUtterance, originals: Mapping[int, Span]) -> list[Span]:
+def originals_of(one: FittedUtterance, originals: Mapping[int, Span]) -> list[Span]:
     """Return the spans of the original lines that an utterance dubs. In a user's translation, which has other ids, this
     is the utterance's slot.
     """
@@ -164,7 +193,7 @@ def _originals_of(one: FittedUtterance, originals: Mapping[int, Span]) -> list[S
     return [span for span in known if span[0] < one.slot[1] and span[1] > one.slot[0]] or [one.slot]
 
 
-def _kind(one: FittedUtterance, understood: Mapping[int, bool]) -> str:
+def kind_of(one: FittedUtterance, understood: Mapping[int, bool]) -> str:
     """Return an utterance's kind: "clean", which is green, only if the words of all its lines were verified."""
     verdicts = [understood.get(line) for line in one.segments]
     if False in verdicts:
@@ -174,32 +203,39 @@ def _kind(one: FittedUtterance, understood: Mapping[int, bool]) -> str:
     return "clean" if all(verdicts) else "unverified"
 
 
-def _box(bar: Bar, row: int, scale: _Scale) -> Box:
+def _box(bar: Bar, row: int, scale: _Scale, words: Words) -> Box:
     left, right = (scale.x(moment, row) for moment in bar.span)
     width = round(max(right - left - 0.6, 0.6), 1)
     has_room = bar.label and width >= len(bar.label) * _CHARACTER + 8
     moments = "–".join(format_moment(moment) for moment in bar.span)
-    tip = ", ".join(part for part in (moments, KINDS[bar.kind], bar.label) if part)
+    tip = ", ".join(part for part in (moments, words.gettext(KINDS[bar.kind]), bar.label) if part)
     return Box(left, bar.lane * (_LANE + _GAP), width, bar.kind, bar.label if has_room else "", tip)
 
 
-def _row(row: int, scale: _Scale, boxes: Iterable[Box], links: Iterable[Link]) -> Row:
+def _row(row: int, scale: _Scale, top: float, boxes: Iterable[Box], links: Iterable[Link]) -> Row:
     start = row * scale.row_s
     step = 5 if scale.row_s > 20 else 1
     ticks = tuple(
         Tick(scale.x(start + second, row), format_moment(start + second) if second % (2 * step) == 0 else "")
         for second in range(0, round(scale.row_s), step)
     )
-    return Row(_TOP + row * _ROW, format_moment(start), ticks, tuple(boxes), tuple(links))
+    return Row(top + row * _ROW, format_moment(start), ticks, tuple(boxes), tuple(links))
 
 
-def _legend(drawn: Container[str]) -> tuple[tuple[Box, ...], Tick]:
-    """Return the boxes that explain the drawn kinds, and the note about the connecting lines with its position."""
+def _legend(drawn: Container[str], words: Words) -> Legend:
+    """Return the legend of the drawn kinds, in as many lines as it needs."""
     boxes: list[Box] = []
-    x = _LEFT
-    for kind, words in KINDS.items():
-        if kind not in drawn:
-            continue
-        boxes.append(Box(x, 32.0, 18.0, kind, words, words))
-        x = round(x + 24 + len(words) * _CHARACTER + 18, 1)
-    return tuple(boxes), Tick(x, _LINK)
+    x, y = _LEFT, _LEGEND
+    for kind in filter(drawn.__contains__, KINDS):
+        text = words.gettext(KINDS[kind])
+        width = 24 + len(text) * _CHARACTER
+        x, y = _with_room(x, y, width)
+        boxes.append(Box(x, y, 18.0, kind, text, text))
+        x = round(x + width + 18, 1)
+    note = words.gettext(_LINK)
+    return Legend(tuple(boxes), Note(*_with_room(x, y, len(note) * _CHARACTER), note))
+
+
+def _with_room(x: float, y: float, width: float) -> tuple[float, float]:
+    """Return where the next part of the legend begins: here, or on the next line."""
+    return (x, y) if x + width <= WIDTH - _RIGHT or x == _LEFT else (_LEFT, y + _LEGEND_LINE)
