@@ -4,6 +4,7 @@ source/            the dropped file and its sidecar
 audio.wav          16 kHz mono 16-bit PCM: the timeline of everything that follows
 speech.json        speech segments of audio.wav: [start, end] pairs in seconds
 language.json      tag of the spoken language, if the options do not name one
+known/0.wav        a recording of somebody whom a request knows by name, decoded; they count from 0
 speakers.json      who speaks when: [start, end, speaker number] triples in seconds; empty for a single speaker
 chunks/0003.json   a Transcript of one range of audio.wav, with times in seconds of the recording
 transcript.json    the whole Transcript (of a text job: its paragraphs, without times)
@@ -26,7 +27,9 @@ tmp/STEP.TOKEN/    files that a step writes before it renames them; removed with
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -41,6 +44,9 @@ LANGUAGE = "language.json"
 SPEAKERS = "speakers.json"
 ORIGINAL_SOUND = "original.m4a"
 TRANSCRIPT = "transcript.json"
+VOICE = "voice.wav"
+"""The voice that was made of a recording, in the results of that request; the only reference of a recording."""
+_LABEL = re.compile(r"S\d{1,9}")
 
 
 @dataclass(frozen=True)
@@ -172,6 +178,11 @@ def chunk_name(ordinal: int) -> str:
     return f"chunks/{ordinal:04d}.json"
 
 
+def known_speaker_name(number: int) -> str:
+    """Return the name of the decoded recording of a known speaker; they count from 0."""
+    return f"known/{number}.wav"
+
+
 def translation_name(target: str) -> str:
     return f"translation.{target}.json"
 
@@ -190,7 +201,11 @@ def cut_name(name: str) -> str:
 
 
 def voice_name(speaker: str | None) -> str:
-    return f"voice.{speaker}.wav" if speaker else "voice.wav"
+    """Return the file name of a speaker's reference. Names that a person gave need not be those of files."""
+    if speaker is None:
+        return VOICE
+    is_label = _LABEL.fullmatch(speaker) is not None
+    return f"voice.{speaker if is_label else hashlib.sha256(speaker.encode()).hexdigest()[:16]}.wav"
 
 
 def dub_name(target: str, suffix: str = "wav") -> str:
@@ -199,6 +214,15 @@ def dub_name(target: str, suffix: str = "wav") -> str:
 
 def video_name(target: str, suffix: str) -> str:
     return f"video.{target}.{suffix}"
+
+
+def piece_name(number: int) -> str:
+    """Return the file name of a piece of speech in the results of a text that is said; they count from 0."""
+    return f"{number:04d}.wav"
+
+
+PIECES = "pieces.json"
+"""The number of pieces of a text that is said, in its results: known before the first one is spoken."""
 
 
 def result_name(step_key: str, token: int) -> str:

@@ -95,6 +95,10 @@ class Cache:
             os.utime(path)
         return value
 
+    def has(self, file_name: str) -> bool:
+        """Return whether there is a value under the key with this `file_name`. It is not read."""
+        return self._directory is not None and (self._directory / file_name[:2] / file_name).is_file()
+
     def put(self, key: CacheKey, value: bytes) -> None:
         """Store `value` under a key. Errors are logged, not raised."""
         path, size = self._path(key), _size_on_disk(_DIGEST_BYTES + len(value))

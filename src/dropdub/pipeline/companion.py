@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -13,7 +14,8 @@ class Companion:
     `film`: the recording's file name, which shows what in the subtitle's name is the title, and what its language.
     In the second case, `before` is the transcript it corrects; if the SHA-256 is no longer `before_sha256`, somebody
     has replaced it. `language` is the film's, as far as it is known without listening. `fps` is the frame rate of the
-    source, for subtitles whose times are frames; None if unknown.
+    source, for subtitles whose times are frames; None if unknown. `speakers`: new names for the speakers of the
+    transcript it corrects.
     """
 
     path: Path
@@ -22,6 +24,7 @@ class Companion:
     language: str | None = None
     fps: float | None = None
     film: str = ""
+    speakers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def revises(self) -> bool:

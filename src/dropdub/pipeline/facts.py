@@ -135,11 +135,24 @@ class MergeFacts:
 
 
 @dataclass(frozen=True)
+class Cast:
+    """Which voice a speaker has in a dub: the `name` of one in `voices/` or of the engine, or a cloned one.
+
+    `reference`: the SHA-256 of what it was cloned from, cut from the recording. With neither, it is the default voice.
+    """
+
+    speaker: str | None = None
+    name: str | None = None
+    reference: str | None = None
+
+
+@dataclass(frozen=True)
 class SynthesisFacts:
     """One take of a dub's speech. `cloned`: speakers whose voice was cloned; `hear`: whether to verify the take."""
 
     sample_rate: int = 0
     cloned: tuple[str | None, ...] = ()
+    cast: tuple[Cast, ...] = ()
     hear: bool = False
 
 
@@ -209,7 +222,15 @@ class Facts:
         return replace(_read(MergeFacts, found), suspects=_each(Suspect, found.get("suspects")))
 
     def synthesis(self, target: str, take: int = 0) -> SynthesisFacts:
-        return _read(SynthesisFacts, self._result(take_key("synthesize", target, take)))
+        found = self._result(take_key("synthesize", target, take))
+        return replace(_read(SynthesisFacts, found), cast=_each(Cast, found.get("cast")))
+
+    def casts(self, first: str | None) -> list[tuple[Cast, ...]]:
+        """Return who speaks with which voice in each dub, beginning with the one into `first`, if there is one."""
+        dubs = sorted(
+            (one for one in self.translated if self.has(take_key("synthesize", one, 0))), key=lambda one: one != first
+        )
+        return [self.synthesis(target).cast for target in dubs]
 
     def verification(self, target: str, take: int = 0) -> VerificationFacts | None:
         """Return the verification of a take; None if it was not verified."""
@@ -224,6 +245,11 @@ class Facts:
             found = heard.lines
             take += 1
         return found
+
+    def retaken(self, target: str) -> frozenset[int]:
+        """Return the ids of the lines that were spoken again, because they were not understood."""
+        first = self.verification(target)
+        return frozenset(first.again) if first and self.has(take_key("synthesize", target, 1)) else frozenset()
 
     def best_takes(self, target: str) -> dict[int, str]:
         """Return the file of each verified line's best take, by line id."""

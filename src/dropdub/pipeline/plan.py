@@ -9,19 +9,24 @@ from typing import Any
 from dropdub.config import JobOptions
 from dropdub.pipeline.companion import UserSubtitle
 from dropdub.pipeline.facts import Facts, take_key
-from dropdub.stage_table import BY_VOICES, MOST_TAKES, STAGES
+from dropdub.pipeline.request import SINGLE_STEPS, Request, Wanted
+from dropdub.stage_table import BY_NAMES, BY_VOICES, MOST_TAKES, STAGES
 from dropdub.store.steps import StepSpec
 
 
-def first_steps(*, warnings: Sequence[str] = ()) -> tuple[StepSpec, ...]:
-    """Return the steps that every job starts with; `warnings` are those of its intake."""
+def first_steps(request: Request | None = None, *, warnings: Sequence[str] = ()) -> tuple[StepSpec, ...]:
+    """Return the steps that a job starts with; `warnings` are those of its intake."""
+    if request is not None and request.wanted in SINGLE_STEPS:
+        return (replace(_step(request.wanted), params=request.params),)
     return (replace(_step("probe"), params={"warnings": list(warnings)} if warnings else {}),)
 
 
-def plan(options: JobOptions, facts: Facts) -> tuple[StepSpec, ...]:
+def plan(options: JobOptions, facts: Facts, request: Request | None = None) -> tuple[StepSpec, ...]:
     """Return all steps known so far, in order of phase. Steps keep their keys from one plan to the next."""
-    steps = list(first_steps())
-    if facts.has("probe"):
+    steps = list(first_steps(request))
+    if facts.has("probe") and request is not None:
+        steps += _requested_steps(options, facts, request)
+    elif facts.has("probe"):
         steps += _media_steps(options, facts) if facts.probe.kind == "media" else _text_steps(options, facts)
     return tuple(sorted(steps, key=lambda step: step.phase))
 
@@ -51,6 +56,25 @@ def _media_steps(options: JobOptions, facts: Facts) -> Iterator[StepSpec]:
         yield from _summaries(options, targets, facts)
 
 
+def _requested_steps(options: JobOptions, facts: Facts, request: Request) -> Iterator[StepSpec]:
+    """Yield the steps of a request for a recording: its language, or its transcript and translations."""
+    known = {"speakers": list(request.speakers)} if request.speakers else {}
+    yield replace(_step("extract"), params=known)
+    if facts.has("extract"):
+        yield _step("split")
+    if facts.has("split") and request.wanted is Wanted.DETECT:
+        yield _step("detect")
+    elif facts.has("split"):
+        yield from _transcript_steps(options, facts, None)
+    if facts.has("merge"):
+        yield from (_diarize_part(BY_NAMES, known),) if known and facts.merge.segments else ()
+        yield _publish("transcript")
+        for target in _remaining_targets(options, facts.merge.skipped):
+            yield _step("translate", target=target)
+            yield _publish("translation", target=target)
+        yield _publish("manifest")
+
+
 def _transcript_steps(options: JobOptions, facts: Facts, words: UserSubtitle | None) -> Iterator[StepSpec]:
     """Yield the steps that make the transcript.
 
@@ -67,8 +91,12 @@ def _transcript_steps(options: JobOptions, facts: Facts, words: UserSubtitle | N
 def _diarize(facts: Facts) -> Iterator[StepSpec]:
     yield _step("diarize")
     if facts.has("diarize") and facts.diarize.how == BY_VOICES:
-        part = STAGES["diarize"].parts[BY_VOICES]
-        yield StepSpec(f"diarize/{BY_VOICES}", "diarize", part.phase, None, part.pool, {"by": BY_VOICES})
+        yield _diarize_part(BY_VOICES, {})
+
+
+def _diarize_part(by: str, params: Mapping[str, Any]) -> StepSpec:
+    part = STAGES["diarize"].parts[by]
+    return StepSpec(f"diarize/{by}", "diarize", part.phase, None, part.pool, {"by": by, **params})
 
 
 def _text_steps(options: JobOptions, facts: Facts) -> Iterator[StepSpec]:

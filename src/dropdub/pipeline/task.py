@@ -16,6 +16,7 @@ from dropdub.pipeline.dropped_file import DroppedFile
 from dropdub.pipeline.facts import Facts
 from dropdub.pipeline.failed_target import FailedTarget
 from dropdub.pipeline.work_folder import WorkFolder
+from dropdub.translations import ENGLISH
 
 Result = dict[str, Any]
 """What a stage returns, as JSON. `warnings` is a list of sentences; publish steps return `deliverables`. The planner
@@ -52,6 +53,12 @@ class EngineProvider(Protocol):
     def synthesizer(self, name: str, *, language: str) -> Synthesizer:
         """Return a synthesizer; `auto` is the best one for `language`. Raises UnsupportedLanguage if there is none."""
 
+    def speaks(self, name: str, *, language: str) -> bool:
+        """Return whether `synthesizer` would return one now, without loading anything."""
+
+    def with_voice(self, name: str, *, language: str, voice: str) -> str:
+        """Return the name of the synthesizer that has a voice of its own: for `auto` the best, if any; else `name`."""
+
     def offers_diarizer(self, name: str) -> bool:
         """Return whether `diarizer` would return an engine, without loading anything."""
 
@@ -70,8 +77,11 @@ class Task:
 
     `facts` are the results of the job's earlier steps. `scratch` is removed with the step and is on the file system of
     `job_dir`. `progress` takes the share done, 0 to 1. `deadline_s` is the time left for this step. A publish step
-    puts deliverables into `staging`; below `allowed`, a folder around it, no link is followed. A step that closes the
-    job gets the targets that `failed`. `nearby` is the language of most files that were dropped beside the source.
+    puts deliverables into `staging`; below `allowed`, a folder around it, no link is followed. A step whose result is
+    wanted piece by piece puts the pieces into `results` and passes the number of each to `report_piece` at once. A step
+    that closes the job gets the targets that `failed`. The report speaks `report_language`. `nearby` is the language of
+    most files that were dropped beside the source. `run_asides` runs the short steps that wait for this worker:
+    `progress` calls it, and a stage may let an engine call it while it works in threads.
     """
 
     key: str
@@ -95,10 +105,14 @@ class Task:
     deadline_s: float
     staging: Path | None = None
     allowed: Path | None = None
+    results: Path | None = None
     companion: Companion | None = None
     failed: tuple[FailedTarget, ...] = ()
+    report_language: str = ENGLISH
     nearby: str | None = None
     progress: Callable[[float], None] = field(default=lambda _share: None)
+    report_piece: Callable[[int], None] = field(default=lambda _number: None)
+    run_asides: Callable[[], None] = field(default=lambda: None)
     log: Callable[[str], None] = field(default=lambda _text: None)
 
     @property
@@ -131,6 +145,7 @@ def task_of(
     engines: EngineProvider,
     cache: Cache,
     progress: Callable[[float], None],
+    report_piece: Callable[[int], None] = lambda _number: None,
     log: Callable[[str], None] = lambda _text: None,
 ) -> Task:
     """Return the task that the scheduler described in `payload`, the JSON that a worker gets of a step."""
@@ -157,10 +172,13 @@ def task_of(
         deadline_s=deadline_s,
         staging=_path(payload.get("staging")),
         allowed=_path(payload.get("allowed")),
+        results=_path(payload.get("results")),
         companion=_companion(payload),
         failed=tuple(FailedTarget(**one) for one in payload.get("failed", ())),
+        report_language=payload.get("report_language", ENGLISH),
         nearby=facts.nearby or payload.get("nearby"),
         progress=progress,
+        report_piece=report_piece,
         log=log,
     )
 
@@ -183,6 +201,7 @@ def _companion(payload: Mapping[str, Any]) -> Companion | None:
         language,
         facts.frame_rate,
         film=payload["job_name"],
+        speakers=payload.get("speakers") or {},
     )
 
 

@@ -6,15 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
-
 from dropdub.dubbing.measured_lines import line_files
-from dropdub.engines.base import SPEECH_RATE_HZ, Diarizer, Samples, Window
+from dropdub.engines.base import SPEECH_RATE_HZ, Diarizer, Window
 from dropdub.errors import EngineMissing, EngineNotInstalled
 from dropdub.media.sound import wav
 from dropdub.pipeline.artifacts import AUDIO, Segment, Transcript, translation_name
 from dropdub.pipeline.facts import VoiceLikeness
 from dropdub.pipeline.task import Result, Task, target_of
+from dropdub.speech.likeness import likeness, longest
 
 _ENOUGH_S = 60.0
 """More speech does not change a speaker's embedding."""
@@ -36,32 +35,16 @@ def run(task: Task) -> Result:
     return {"voices": voices, "engine": asdict(engine.info())}
 
 
-def likeness(some: Sequence[Samples], others: Sequence[Samples]) -> float:
-    """Return the cosine similarity of two voices' mean embeddings; each embedding has length 1."""
-    one, other = np.mean(some, axis=0), np.mean(others, axis=0)
-    return float(one @ other / (np.linalg.norm(one) * np.linalg.norm(other)))
-
-
 def _compared(task: Task, engine: Diarizer, lines: Sequence[Segment]) -> Iterator[VoiceLikeness]:
     speakers = task.facts.synthesis(target_of(task)).cloned
     files = line_files(task.job_dir, task.facts, target_of(task))
     for done, speaker in enumerate(speakers, start=1):
-        spoken = _longest([line for line in lines if line.speaker == speaker and line.id in files])
+        spoken = longest([line for line in lines if line.speaker == speaker and line.id in files], enough_s=_ENOUGH_S)
         if spoken:
             original = engine.embed(_original(task.job_dir / AUDIO, line) for line in spoken)
             dub = engine.embed(_dubbed(files[line.id]) for line in spoken)
             yield VoiceLikeness(speaker, round(likeness(list(original), list(dub)), 3))
         task.progress(done / len(speakers))
-
-
-def _longest(lines: Sequence[Segment]) -> list[Segment]:
-    """Return a speaker's longest lines, until they add up to `_ENOUGH_S`."""
-    chosen: list[Segment] = []
-    for line in sorted(lines, key=lambda line: line.start - line.end):
-        if sum(one.end - one.start for one in chosen) >= _ENOUGH_S:
-            break
-        chosen.append(line)
-    return chosen
 
 
 def _original(audio: Path, line: Segment) -> Window:

@@ -1,7 +1,7 @@
 """diarize: who speaks when. Uses channels if each carries one speaker, else voices if an engine is installed.
 
 The first step needs no engine. If voices have to be compared, a second step writes speakers.json; it runs in the pool
-of the torch engines.
+of the torch engines. So does a third one, after `merge`, if a request brought the voices of known speakers along.
 """
 
 from __future__ import annotations
@@ -10,21 +10,40 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, astuple, dataclass
+from pathlib import Path
 
 import numpy as np
 
-from dropdub.engines.base import Diarizer, EngineInfo, Window
+from dropdub.engines.base import Diarizer, EngineInfo, Samples, Window
 from dropdub.film.original_sound import original_sound
 from dropdub.media.sound import wav
 from dropdub.media.sound.levels import mean_power, write_power
-from dropdub.pipeline.artifacts import AUDIO, SPEAKERS, SPEECH, Segment, Turn, load_spans, save_turns
+from dropdub.pipeline.artifacts import (
+    AUDIO,
+    SPEAKERS,
+    SPEECH,
+    TRANSCRIPT,
+    Segment,
+    Transcript,
+    Turn,
+    known_speaker_name,
+    load_spans,
+    save_turns,
+)
 from dropdub.pipeline.cache import CacheKey, from_json, to_json
 from dropdub.pipeline.task import Result, Task
 from dropdub.speech.channels import Levels, by_channel, heard_spans
 from dropdub.speech.chunks import load_merged
 from dropdub.speech.diarization import Stretch, Vectors, smoothed, stretches, turns, voices
-from dropdub.stage_table import BY_VOICES
+from dropdub.speech.known_voices import recognised
+from dropdub.speech.likeness import longest
+from dropdub.speech.references import reference_windows
+from dropdub.stage_table import BY_NAMES, BY_VOICES
 from dropdub.subtitles.user_files import given_segments
+
+_ENOUGH_S = 30.0
+"""More speech hardly changes a speaker's embedding."""
+_NOT_COMPARED = "Known speakers are not recognised: no engine that compares voices is installed."
 
 
 @dataclass(frozen=True)
@@ -41,6 +60,8 @@ def run(task: Task) -> Result:
 
     `how` is "channels", the engine's name, or "one"; "voices" if the second step has to find them.
     """
+    if task.params.get("by") == BY_NAMES:
+        return _by_names(task)
     segments = _segments(task)
     if task.params.get("by") == BY_VOICES:
         return _by_voices(task, segments)
@@ -104,17 +125,42 @@ def _labels(task: Task, engine: Diarizer, info: EngineInfo, pieces: Sequence[Str
     return labels, False
 
 
+def _by_names(task: Task) -> Result:
+    """Return `names`: who of the transcript's speakers is known, as `Recognised`."""
+    engine = task.engines.diarizer(task.options.diarizer)
+    if engine is None:
+        return {"names": [], "warnings": [_NOT_COMPARED]}
+    heard = {who: _voice(engine, task.job_dir / AUDIO, pieces) for who, pieces in _spoken(task).items() if pieces}
+    task.progress(0.7)
+    files = {name: task.job_dir / known_speaker_name(number) for number, name in enumerate(task.params["speakers"])}
+    known = {name: _voice(engine, file, reference_windows(file)) for name, file in files.items()}
+    names = [asdict(one) for one in recognised(heard, known)]
+    return {"names": names, "engine": asdict(engine.info())}
+
+
+def _spoken(task: Task) -> dict[str | None, list[Stretch]]:
+    """Return windows of the longest segments of each speaker of the transcript."""
+    segments, speech = Transcript.load(task.job_dir / TRANSCRIPT).segments, load_spans(task.job_dir / SPEECH)
+    said = {who: [one for one in segments if one.speaker == who] for who in {one.speaker for one in segments}}
+    chosen = {who: sorted(longest(own, enough_s=_ENOUGH_S), key=lambda one: one.start) for who, own in said.items()}
+    return {who: stretches(own, speech) for who, own in chosen.items()}
+
+
+def _voice(engine: Diarizer, audio: Path, pieces: Sequence[Stretch]) -> list[Samples]:
+    return list(engine.embed(_windows(audio, pieces)))
+
+
 def _vectors(task: Task, engine: Diarizer, pieces: Sequence[Stretch]) -> Vectors:
     vectors = []
-    for done, vector in enumerate(engine.embed(_windows(task, pieces)), start=1):
+    for done, vector in enumerate(engine.embed(_windows(task.job_dir / AUDIO, pieces)), start=1):
         vectors.append(vector)
         task.progress(0.95 * done / len(pieces))
     return np.stack(vectors) if vectors else np.zeros((0, 1), np.float32)
 
 
-def _windows(task: Task, pieces: Sequence[Stretch]) -> Iterator[Window]:
+def _windows(audio: Path, pieces: Sequence[Stretch]) -> Iterator[Window]:
     spans = [stretch.window for stretch in pieces]
-    for span, samples in zip(spans, wav.frames(task.job_dir / AUDIO, spans), strict=True):
+    for span, samples in zip(spans, wav.frames(audio, spans), strict=True):
         yield Window(span.start, samples[:, 0])
 
 

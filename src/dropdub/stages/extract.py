@@ -14,10 +14,12 @@ from dropdub.files.durable import sha256
 from dropdub.media.containers import RAW_CONTAINERS
 from dropdub.media.sound import wav
 from dropdub.media.sound.length import SoundLength
-from dropdub.pipeline.artifacts import AUDIO, TRANSCRIPT, Segment, Transcript
+from dropdub.pipeline.artifacts import AUDIO, TRANSCRIPT, Segment, Transcript, known_speaker_name
+from dropdub.pipeline.known_speakers import sent_voice
 from dropdub.pipeline.task import Result, Task
 from dropdub.publishing.disk import await_disk
 from dropdub.speech.extraction import Extracted, Extraction, extraction_warnings
+from dropdub.speech.references import decode_reference
 from dropdub.speech.targets import skip_warnings, skipped_targets
 from dropdub.subtitles.cue_file import read_cues
 from dropdub.subtitles.user_edits import segments_of
@@ -44,6 +46,7 @@ def run(task: Task) -> Result:
 
 
 def _media(task: Task) -> Result:
+    _known_voices(task)
     extraction = Extraction(task.dropped, task.prepared_scratch(), task.limits.max_duration, task.deadline_s)
     needed = int(task.facts.probe.duration_s * BYTES_PER_SECOND)
     await_disk(task.job_dir, needed, job_name=task.job_name, min_free=int(task.limits.min_free_disk))
@@ -57,6 +60,14 @@ def _media(task: Task) -> Result:
         **({"sound": asdict(_length(task, extraction, found))} if task.options.targets else {}),
         "warnings": extraction_warnings(task.dropped, found),
     }
+
+
+def _known_voices(task: Task) -> None:
+    """Decode the recordings of known speakers before all else, so that one that cannot be used is refused early."""
+    for number, name in enumerate(task.params.get("speakers", ())):
+        (task.job_dir / known_speaker_name(number)).parent.mkdir(exist_ok=True)
+        with task.work.written(known_speaker_name(number)) as part:
+            decode_reference(sent_voice(task.source, number), part, name=name, deadline_s=task.deadline_s)
 
 
 def _length(task: Task, extraction: Extraction, found: Extracted) -> SoundLength:

@@ -13,6 +13,7 @@ from dropdub.dubbing.listening import Line, Listener
 from dropdub.dubbing.listening_check import check_on_original
 from dropdub.dubbing.verification import Verdict
 from dropdub.engines.base import Transcriber
+from dropdub.engines.meanwhile import letting_in
 from dropdub.errors import EngineMissing, EngineNotInstalled, UnsupportedLanguage
 from dropdub.media.sound import wav
 from dropdub.media.sound.wav import WavWriter
@@ -45,14 +46,16 @@ def run(task: Task) -> Result:
         engine = task.engines.transcriber(task.options.transcriber, language=target)
     except (EngineMissing, EngineNotInstalled, UnsupportedLanguage):
         return _unverified(task, target)
-    found = {**before, **_improved(task, engine, wanted, before)}
+    with letting_in(task.run_asides, engine):
+        found = {**before, **_improved(task, engine, wanted, before)}
+        checked = {} if take else {"check": _checked(task, engine)}
     bad = [line for line in lines if line.id in found and not found[line.id].good]
     last = take + 1 >= task.options.synthesis.takes
     return {
         "lines": {str(number): one.to_json() for number, one in found.items()},
         "again": [] if last else [line.id for line in bad],
         "engine": asdict(engine.info()),
-        **({} if take else {"check": _checked(task, engine)}),
+        **checked,
         "warnings": [_warning(line, target) for line in bad] if last else [],
     }
 

@@ -17,7 +17,14 @@ from dropdub.media.decoders import MOST_PIXELS
 from dropdub.media.ffmpeg import find_ffmpeg
 from dropdub.media.probe import MediaInfo, probe_media
 from dropdub.media.stream_types import AudioStream
-from dropdub.media.suffixes import MEDIA_SUFFIXES, OTHER_SUFFIXES, SUBTITLE_SUFFIXES, TEXT_SUFFIXES
+from dropdub.media.suffixes import (
+    ACCEPTED,
+    MEDIA_SUFFIXES,
+    OTHER_SUFFIXES,
+    SUBTITLE_SUFFIXES,
+    TEXT_SUFFIXES,
+    unusable,
+)
 from dropdub.pipeline.companion import UserSubtitle
 from dropdub.pipeline.task import Result, Task
 from dropdub.subtitles.cue_file import is_subtitle_file, read_subtitles
@@ -28,7 +35,6 @@ from dropdub.text.reading import HEAD_BYTES, damage_warnings, looks_like_text, w
 from dropdub.units import format_duration, format_size, too_large
 from dropdub.untrusted.characters import as_read
 
-ACCEPTED = "Drop a recording with audio, a subtitle file (.srt, .vtt), or a text to read (.txt, .md, .docx, .epub)."
 _LEFT_FOR_THE_REST_S = 1.0
 
 
@@ -103,7 +109,7 @@ def _is_text(source: Path, name: str) -> bool:
     if suffix in MEDIA_SUFFIXES:
         raise NotMedia(f"{name} is not a recording: it contains text.")
     if suffix in OTHER_SUFFIXES:
-        raise NotText(f"{name} is neither a recording nor a text to read aloud.", remedy=ACCEPTED)
+        raise NotText(unusable(name), remedy=ACCEPTED)
     return True
 
 

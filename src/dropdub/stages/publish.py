@@ -114,6 +114,8 @@ def _translation(task: Task) -> Iterator[_Made]:
             yield _write(task, "md", as_markdown(translation.segments))
     else:
         yield from _speech_texts(task, translation)
+        if task.results is not None:  # the answer to a request is made of it
+            yield _write(task, "json", translation.to_json() + "\n")
 
 
 def _dub(task: Task) -> Iterator[_Made]:
@@ -131,7 +133,7 @@ def _video(task: Task) -> Iterator[_Made]:
 
 def _report(task: Task) -> Iterator[_Made]:
     content, quality = _summary(task)
-    html = report(task.job_dir, content, quality, task.facts)
+    html = report(task.job_dir, content, quality, task.facts, language=task.report_language)
     yield _written(_Made(task.prepared_scratch() / REPORT, REPORT), html)
     if task.kind == "media":
         yield _as_is(task, _original_sound(task), ORIGINAL)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 
+from dropdub.dubbing.cached_speech import CachedSpeech
+from dropdub.dubbing.kept_references import keep_references
 from dropdub.dubbing.measured_lines import Recorded, recorded, utterances_of
 from dropdub.dubbing.pacing import rates, shorter_wordings, together_of, too_long, wording_of
 from dropdub.dubbing.placed_lines import last_moment_s
@@ -36,9 +38,11 @@ def run(task: Task) -> Result:
     segments = [one for one in _said(task, translation, target, names) if is_speakable(one.text)]
     engine = task.engines.synthesizer(task.options.synthesizer, language=target)
     castings = _castings(task, engine, source.segments, target)
+    keep_references(task.cache, castings.values())
     (task.job_dir / speech_dir_name(target)).mkdir(exist_ok=True)
     voices = {one.id: castings[one.speaker] for one in segments}
-    speaker = Speaker(engine, voices, target, take, task.work, task.cache, by_sentence=task.kind == "text")
+    speech = CachedSpeech(engine, target, task.cache, take)
+    speaker = Speaker(speech, voices, task.work, by_sentence=task.kind == "text")
     place_of_lines = task.job_dir / spoken_name(target)
     if take == 0:
         together = together_of(sentences_of(_said(task, source, target, names)))
@@ -53,10 +57,12 @@ def run(task: Task) -> Result:
         "engine": asdict(engine.info()),
         "voice": task.options.voice,
         "cloned": [speaker for speaker, casting in castings.items() if casting.is_own],
+        "cast": [_cast(speaker, casting) for speaker, casting in castings.items()],
+        "pieces": speech.counts,
         "hear": _needs_verification(task, engine),
         "warnings": [
             *dict.fromkeys(sentence for casting in castings.values() for sentence in casting.warnings),
-            *(f"In the {target} dub: {sentence}" for sentence in speaker.defects),
+            *(f"In the {target} dub: {sentence}" for sentence in speech.defects),
             *(_shorter_warnings(lines, target) if take == 0 else ()),
         ],
     }
@@ -84,6 +90,16 @@ def _castings(task: Task, engine: Synthesizer, lines: Sequence[Segment], target:
     recorded = task.work if task.kind == "media" else None
     voice, voices = task.options.voice, task.voices
     return cast_voices(engine, lines, language=target, voice=voice, voices=voices, recorded=recorded)
+
+
+def _cast(speaker: str | None, casting: Casting) -> dict[str, str | None]:
+    """Return who speaks with which voice: the `name` of one that can be asked for, or the SHA-256 of a reference."""
+    own, voice = casting.is_own, casting.voice
+    return {
+        "speaker": speaker,
+        "name": None if own or voice is None else voice.name,
+        "reference": casting.identity if own else None,
+    }
 
 
 def _needs_verification(task: Task, engine: Synthesizer) -> bool:

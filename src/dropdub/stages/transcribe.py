@@ -18,6 +18,7 @@ from dropdub.engines.base import (
     Utterance,
     Window,
 )
+from dropdub.engines.meanwhile import letting_in
 from dropdub.languages import UNDETERMINED
 from dropdub.media.sound import wav
 from dropdub.pipeline.artifacts import (
@@ -153,10 +154,11 @@ def _transcribe(
     for discarded in (_suspects, _other_languages):  # those of earlier work
         discarded(engine, chunk)
     missing = [span for span in spans if span not in heard]
-    for span, one in zip(missing, _heard(engine, chunk, missing, roomy, key.language), strict=True):
-        heard[span] = one
-        task.cache.put(_WindowKey(key.file_name(), span.start, span.end), one.to_json().encode())
-        task.progress(len(heard) / len(spans))
+    with letting_in(task.run_asides, engine):
+        for span, one in zip(missing, _heard(engine, chunk, missing, roomy, key.language), strict=True):
+            heard[span] = one
+            task.cache.put(_WindowKey(key.file_name(), span.start, span.end), one.to_json().encode())
+            task.progress(len(heard) / len(spans))
     return _joined(engine, chunk, key.language, [heard[span] for span in spans])
 
 

@@ -39,16 +39,26 @@ class Cue:
         return "\n".join(self.lines)
 
 
-def write_srt(cues: Sequence[Cue], path: Path) -> None:
-    """Write cues as SubRip: UTF-8 without a byte order mark, times in milliseconds. The file is written atomically."""
+def as_srt(cues: Sequence[Cue]) -> str:
+    """Return cues as SubRip, times in milliseconds."""
     texts = [_TAG_START.sub(f"<{JOINER}", _inert(cue)).replace("-->", f"--{JOINER}>") for cue in cues]
     texts = [_ENTITY_START.sub(f"&{JOINER}", text) for text in texts]
-    _write(cues, texts, path, "srt")
+    return _events(cues, texts).to_string("srt", keep_ssa_tags=True)
+
+
+def as_vtt(cues: Sequence[Cue]) -> str:
+    """Return cues as WebVTT, with `&`, `<` and `>` as entities."""
+    return _events(cues, [_entities(_inert(cue)) for cue in cues]).to_string("vtt", keep_ssa_tags=True)
+
+
+def write_srt(cues: Sequence[Cue], path: Path) -> None:
+    """Write cues as SubRip: UTF-8 without a byte order mark. The file is written atomically."""
+    write_whole(path, as_srt(cues).encode())
 
 
 def write_vtt(cues: Sequence[Cue], path: Path) -> None:
-    """Write cues as WebVTT, with `&`, `<` and `>` as entities. The file is written atomically."""
-    _write(cues, [_entities(_inert(cue)) for cue in cues], path, "vtt")
+    """Write cues as WebVTT in UTF-8. The file is written atomically."""
+    write_whole(path, as_vtt(cues).encode())
 
 
 def write_ass(cues: Sequence[Cue], path: Path, *, size: tuple[int, int] | None = None, line_length: int = 42) -> None:
@@ -85,10 +95,6 @@ def _inert(cue: Cue) -> str:
 
 def _entities(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _write(cues: Sequence[Cue], texts: Sequence[str], path: Path, kind: str) -> None:
-    write_whole(path, _events(cues, texts).to_string(kind, keep_ssa_tags=True).encode())
 
 
 def _events(cues: Sequence[Cue], texts: Sequence[str]) -> pysubs2.SSAFile:

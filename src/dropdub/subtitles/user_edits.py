@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dropdub.pipeline.artifacts import Segment
@@ -69,6 +69,11 @@ def speakers_as_in(known: Sequence[Segment], segments: Iterable[Segment]) -> tup
         ).speaker
 
     return tuple(replace(one, speaker=speaker(one.start)) for one in segments)
+
+
+def renamed(segments: Iterable[Segment], names: Mapping[str, str]) -> tuple[Segment, ...]:
+    """Return segments whose speakers have their new names; two speakers with one name are one from then on."""
+    return tuple(replace(one, speaker=names.get(one.speaker or "", one.speaker)) for one in segments)
 
 
 def starts_match(starts: Sequence[float], segments: Sequence[Segment]) -> bool:

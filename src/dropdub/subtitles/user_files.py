@@ -18,7 +18,7 @@ from dropdub.speech.sentences import sentences_of
 from dropdub.speech.turns import with_speakers
 from dropdub.subtitles.cue_file import read_cues, read_subtitles
 from dropdub.subtitles.formats import Cue
-from dropdub.subtitles.user_edits import changed, revised, segments_of, speakers_as_in
+from dropdub.subtitles.user_edits import changed, renamed, revised, segments_of, speakers_as_in
 from dropdub.text.language import FoundLanguage, text_language, usual_languages
 from dropdub.text.written_forms import converts, how_to_convert, in_form
 
@@ -130,11 +130,12 @@ def earlier_transcript(companion: Companion) -> Transcript:
 
 
 def corrected_transcript(companion: Companion) -> Given:
-    """Return the earlier transcript with the corrections of a subtitle. Raises UnreadableFile."""
+    """Return the earlier transcript with the corrections of a subtitle, and new names. Raises UnreadableFile."""
     cues, base = _cues(companion), earlier_transcript(companion)
     kept, late = _within(revised(base.segments, cues), base.duration_s)
     segments = tuple(one for one in kept if one.text.strip())
     count = changed(base.segments, segments)
+    segments = renamed(segments, companion.speakers)
     return Given(replace(base, segments=segments).renumbered(), _late_warnings(companion.path.name, late), count)
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from dropdub.languages import DETECTED_LANGUAGES, display_name, likely_languages, primary
+from dropdub.languages import DETECTED_LANGUAGES, detect_text_language, display_name, likely_languages, primary
 from dropdub.sentence_ends import sentences
 
 ASSUMED = "en"
@@ -102,6 +102,26 @@ def text_language(
     else:
         found = _of_few(text, ranking, name=name, among=among)
     return replace(found, warnings=_mixture(text, name, found.language) or found.warnings)
+
+
+def language_to_speak(text: str, *, speaks: Callable[[str], bool]) -> FoundLanguage:
+    """Return the language in which to speak a text, and a warning if that is not certain to be its own.
+
+    `speaks` returns whether there is a voice for a language. If there is none for the text's own, it is the likeliest
+    of those that there is one for; if there is no voice at all, it is the text's own.
+    """
+
+    def spoken() -> list[str]:
+        return [language for language in DETECTED_LANGUAGES if speaks(language)]
+
+    found = text_language(text, name="The text", usual=spoken)
+    among = [] if speaks(found.language) else spoken()
+    if among:
+        language = detect_text_language(text, among=among)
+        sentence = f"The text seems to be in {display_name(found.language)}, for which there is no voice here"
+        return FoundLanguage(language, (f"{sentence}: it was spoken as {display_name(language)}.",), is_certain=False)
+    doubt = f"It is not certain in which language the text is: it was taken for {display_name(found.language)}."
+    return replace(found, warnings=() if found.is_certain else (doubt,))
 
 
 def _least_difference(language: str, text: str) -> float:

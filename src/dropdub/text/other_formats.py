@@ -35,25 +35,41 @@ def _starts(*marks: bytes, at: int = 0) -> Callable[[bytes], bool]:
     return lambda head: head.startswith(marks, at)
 
 
-_PAGES = "a PDF file: it has pages with letters in places, but no sentences and paragraphs"
-_FORMATS: tuple[tuple[Callable[[bytes], bool], OtherFormat], ...] = (
-    (_is_pdf, OtherFormat(_PAGES, f"{_SAVE} Or copy its text into a .txt file.")),
-    (_starts(b"{\\rtf"), OtherFormat("an RTF file")),
-    (
-        _starts(b"%!PS"),
-        OtherFormat("a PostScript file", "Drop the text that it was made from."),
-    ),
-    (_starts(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), OtherFormat("a file of an older Microsoft Office, such as .doc")),
-    (_starts(b"mimetypeapplication/vnd.oasis.opendocument", at=30), OtherFormat("an OpenDocument file")),
-    (
-        _starts(b"BOOKMOBI", at=60),
-        OtherFormat("a Kindle book", "Convert it to EPUB, and drop that."),
-    ),
-    (
-        _starts(b"AT&TFORM"),
-        OtherFormat("a DjVu file", "Drop its text as a .txt file."),
-    ),
+_PDF_FILE = OtherFormat(
+    "a PDF file: it has pages with letters in places, but no sentences and paragraphs",
+    f"{_SAVE} Or copy its text into a .txt file.",
 )
+_RTF = OtherFormat("an RTF file")
+_POSTSCRIPT = OtherFormat("a PostScript file", "Drop the text that it was made from.")
+_OLD_OFFICE = OtherFormat("a file of an older Microsoft Office, such as .doc")
+_OPEN_DOCUMENT = OtherFormat("an OpenDocument file")
+_KINDLE = OtherFormat("a Kindle book", "Convert it to EPUB, and drop that.")
+_DJVU = OtherFormat("a DjVu file", "Drop its text as a .txt file.")
+_FORMATS: tuple[tuple[Callable[[bytes], bool], OtherFormat], ...] = (
+    (_is_pdf, _PDF_FILE),
+    (_starts(b"{\\rtf"), _RTF),
+    (_starts(b"%!PS"), _POSTSCRIPT),
+    (_starts(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), _OLD_OFFICE),
+    (_starts(b"mimetypeapplication/vnd.oasis.opendocument", at=30), _OPEN_DOCUMENT),
+    (_starts(b"BOOKMOBI", at=60), _KINDLE),
+    (_starts(b"AT&TFORM"), _DJVU),
+)
+_NAMED = {
+    ".pdf": _PDF_FILE,
+    ".rtf": _RTF,
+    ".ps": _POSTSCRIPT,
+    ".eps": _POSTSCRIPT,
+    ".doc": _OLD_OFFICE,
+    ".odt": _OPEN_DOCUMENT,
+    ".mobi": _KINDLE,
+    ".azw3": _KINDLE,
+    ".djvu": _DJVU,
+}
+
+
+def other_format_named(suffix: str) -> OtherFormat | None:
+    """Return the format of a document of another program by its suffix, in lower case; None if it is none of them."""
+    return _NAMED.get(suffix)
 
 
 def other_text_format(text: str) -> OtherFormat | None:

@@ -160,8 +160,9 @@ class Placing:
             edge if char.isalnum() and not re.match(f"[{_SPACELESS}]", char) else ""
             for edge, char in zip(edges, (phrase[0], phrase[-1]), strict=True)
         )
-        found = re.compile(left + re.escape(phrase) + right, re.IGNORECASE).finditer(self.target, start, end)
-        free = [one.span() for one in found if _free(one.span(), taken)]
+        # Looking ahead finds a phrase also where it overlaps itself: of `one one one`, the last two words, too.
+        found = re.compile(f"{left}(?=({re.escape(phrase)}){right})", re.IGNORECASE).finditer(self.target, start, end)
+        free = [one.span(1) for one in found if _free(one.span(1), taken)]
         return min(free, key=lambda one: abs(one[0] - _expected(node, block)), default=None)
 
     def _alike(self, node: Node, blocks: Sequence[Block], taken: Sequence[Range]) -> Range | None:
