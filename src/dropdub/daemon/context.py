@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 from dropdub.config import ANYTHING, Config, JobOptions, SidecarLimits
+from dropdub.config.watch import InForce, SettingsWatch, User
+from dropdub.daemon.logs import note
 from dropdub.daemon.start.belonging import Belonging
 from dropdub.errors import Waiting
 from dropdub.files.durable import safe_name
-from dropdub.inbox.companions import bare_name
 from dropdub.root import Root
 from dropdub.root_record import FOLDERS
+from dropdub.store import queries
 from dropdub.store.database import Store
 from dropdub.store.owner import away_folders, folder_away
+from dropdub.store.states import Origin
 from dropdub.store.tables import Job
-
-
-@dataclass
-class InForce:
-    """The settings in force: those of the start, with what was taken over from a changed config.yaml since."""
-
-    config: Config
 
 
 @dataclass(frozen=True)
@@ -37,6 +35,8 @@ class Context:
     belonging: Belonging | None = None
     sidecar_limits: SidecarLimits = ANYTHING
     """The options that a dropped file's sidecar may set."""
+    serves: bool = False
+    """Whether the web server runs as this run's child."""
     in_force: InForce = field(init=False)
 
     def __post_init__(self) -> None:
@@ -61,6 +61,12 @@ class Context:
             raise found
 
 
+def settings_watch(context: Context) -> SettingsWatch:
+    """Return what keeps the settings in force up to date."""
+    user = User("daemon", context.report, lambda config: context.root.refuse_outputs(config.all_outputs()), note)
+    return SettingsWatch(context.root.config_file, context.in_force, user)
+
+
 def away(context: Context, names: Collection[str] = FOLDERS) -> Waiting | None:
     """Return why work must wait for a folder whose disk is not mounted, or None if all are available."""
     record = context.belonging.record if context.belonging else None
@@ -75,6 +81,16 @@ def job_id(job: Job) -> int:
     """Return the id of a job already stored in the database."""
     assert job.id is not None
     return job.id
+
+
+def folder_of(context: Context, job: Job) -> Path:
+    """Return the folder that a job works in. A request without a file leaves nothing there but its answer."""
+    return context.root.results_dir(job_id(job)) if job.origin == Origin.ASKED else context.root.job_dir(job_id(job))
+
+
+def earlier_results(context: Context, job: Job) -> dict[str, dict[str, Any]]:
+    """Return the results that the next step of a job builds on, by step key. A request without a file has one step."""
+    return {} if job.origin == Origin.ASKED else queries.results(context.store, job)
 
 
 def options_of(job: Job) -> JobOptions:
@@ -95,12 +111,3 @@ def place_of(job: Job) -> tuple[str, ...]:
 def shown_name(job: Job) -> str:
     """Return a job's file name with the folder in the inbox that it came from."""
     return f"{job.folder}/{job.name}" if job.folder else job.name
-
-
-def film_name(job: Job) -> str:
-    """Return the name that a job's deliverables are named after.
-
-    For a subtitle of an already processed recording, this is the recording's name; for any other subtitle, its own
-    name without the language.
-    """
-    return str(job.revision["name"]) if job.revision else bare_name(job.name)

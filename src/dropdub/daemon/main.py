@@ -11,7 +11,7 @@ import time
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,7 @@ from dropdub.store import transitions
 from dropdub.store.database import Store
 from dropdub.store.location import database_url, sqlite_file, usable_url
 from dropdub.store.owner import away_folders, refuse_away, refuse_foreign
+from dropdub.store.states import Origin
 from dropdub.store.views import JobView, open_reader
 
 POLL_S = 0.5
@@ -53,6 +54,21 @@ class Summary:
     stopped: bool
 
 
+@dataclass(frozen=True)
+class Watching:
+    """How a daemon runs.
+
+    `until_idle`: until nothing is left to do. `accept_missing`: with folders and database as they are now, even if they
+    are not those of the last start. `shared_inbox`: the inbox is treated as writable by others, whatever its
+    permissions are. `web`: with the web server, whatever the settings say.
+    """
+
+    until_idle: bool = False
+    accept_missing: bool = False
+    shared_inbox: bool = False
+    web: bool = False
+
+
 def open_root(path: Path, *, accept_missing: bool = False) -> tuple[Root, Config, str]:
     """Create the root's folders at `path`; return the root, its configuration and its database URL.
 
@@ -61,7 +77,7 @@ def open_root(path: Path, *, accept_missing: bool = False) -> tuple[Root, Config
     """
     config = load_config(path / "config.yaml")
     root = Root.at(path, config.folders.model_dump())
-    root.refuse_outputs(config.named_outputs())
+    root.refuse_outputs(config.all_outputs())
     url = database_url(config.database, root)
     if sqlite_file(url) is None:
         usable_url(config.database, root)  # without its driver, the server's owner cannot be checked below
@@ -74,34 +90,18 @@ def open_root(path: Path, *, accept_missing: bool = False) -> tuple[Root, Config
     return root, config, url
 
 
-def run_daemon(
-    path: Path,
-    *,
-    until_idle: bool = False,
-    accept_missing: bool = False,
-    shared_inbox: bool = False,
-    report: Callable[[str], None],
-) -> Summary:
+def run_daemon(path: Path, how: Watching, *, report: Callable[[str], None]) -> Summary:
     """Watch the root's inbox and process files until stopped, or until nothing is left to do.
 
     Waits while the database is unusable or its disk is not mounted, then resumes as after any interruption.
-    `accept_missing`: use folders and database as they are now, even if they are not those of the last start.
-    `shared_inbox`: treat the inbox as writable by others, whatever its permissions are.
     Raises ConfigError, StoreError, RootRefused and RootLocked.
     """
     stopped, started = threading.Event(), threading.Event()
     report = _completing_commands(report, path)
     while True:
-        accepts = accept_missing and not started.is_set()  # first start only: later losses are waited for
+        accepts = how.accept_missing and not started.is_set()  # first start only: later losses are waited for
         try:
-            return _watch(
-                path,
-                until_idle=until_idle,
-                accept_missing=accepts,
-                shared_inbox=shared_inbox,
-                report=report,
-                started=started,
-            )
+            return _watch(path, replace(how, accept_missing=accepts), report=report, started=started)
         except (StoreUnavailable, FolderAway) as error:
             report(f"{error.sentence} Retrying in {STORE_PATIENCE_S:.0f} s.")
             notify_service_manager("WATCHDOG=1")
@@ -111,25 +111,12 @@ def run_daemon(
 
 
 @private_files()
-def _watch(
-    path: Path,
-    *,
-    until_idle: bool,
-    accept_missing: bool,
-    shared_inbox: bool,
-    report: Callable[[str], None],
-    started: threading.Event,
-) -> Summary:
-    root, config, url = open_root(path, accept_missing=accept_missing)
-    with (
-        lock.hold(root, url),
-        _run(
-            root, config, url, report=report, only=None, accept_missing=accept_missing, shared_inbox=shared_inbox
-        ) as supervisor,
-    ):
+def _watch(path: Path, how: Watching, *, report: Callable[[str], None], started: threading.Event) -> Summary:
+    root, config, url = open_root(path, accept_missing=how.accept_missing)
+    with lock.hold(root, url), _run(root, config, url, how, report=report, only=None) as supervisor:
         started.set()
         report(f"Watching {root.inbox}")
-        supervisor.run(until=supervisor.idle if until_idle else lambda: False)
+        supervisor.run(until=supervisor.idle if how.until_idle else lambda: False)
         return _summary(supervisor, url)
 
 
@@ -195,12 +182,11 @@ def _run(
     root: Root,
     config: Config,
     url: str,
+    how: Watching = Watching(),
     *,
     report: Callable[[str], None],
     only: frozenset[int] | None,
     options: Collection[JobOptions] | None = None,
-    accept_missing: bool = False,
-    shared_inbox: bool = False,
 ) -> Iterator[Supervisor]:
     """Set up everything one run needs, and tear it down again, even if the setup fails halfway."""
     contain_self()
@@ -210,14 +196,15 @@ def _run(
         with _unavailability_logged():
             store = _opened(root, url)
             parts.callback(store.close)
-            belonging = take_root(root, url, store, accept_missing=accept_missing)
-            sidecar_limits = sidecar_limits_of(root, config.inbox.sidecars, declared_shared=shared_inbox)
-            context = Context(root, config, store, uuid.uuid4().hex, report, only, belonging, sidecar_limits)
+            belonging = take_root(root, url, store, accept_missing=how.accept_missing)
+            sidecar_limits = sidecar_limits_of(root, config.inbox.sidecars, declared_shared=how.shared_inbox)
+            serves = only is None and (how.web or config.web.enabled)
+            context = Context(root, config, store, uuid.uuid4().hex, report, only, belonging, sidecar_limits, serves)
             _enter(context)
             parts.callback(logs.note, "run ended", run=context.run_id)
             parts.callback(lambda: transitions.stop_run(store, context.run_id, now=time.time()))
             wake = threading.Event()
-            warm = pools_to_warm(config, options=options)
+            warm = pools_to_warm(config, options=options, serves=serves)
             supervisor = Supervisor(context, make_pools(root, config, wake.set), wake, watch=only is None, warm=warm)
             install_stop_handlers(supervisor.stop)
             yield supervisor
@@ -293,7 +280,7 @@ def _record(store: Store, file: Path, overrides: Mapping[str, Any], profile: str
     job = transitions.record_job(
         store,
         name=safe_name(file.name),
-        origin="given",
+        origin=Origin.GIVEN,
         source=str(file),
         given_path=str(file),
         overrides=dict(overrides),

@@ -16,9 +16,12 @@ from dropdub.notify import placeholders
 from dropdub.notify.hook import run_hook
 from dropdub.notify.routing import command_for, open_channels
 from dropdub.notify.webhook import post
+from dropdub.notify.wording import text_of
 from dropdub.pasting import pasteable_fields
+from dropdub.process.language import language_without_browser
 from dropdub.store import transitions
 from dropdub.store.tables import Notice
+from dropdub.translations.words import words_in
 
 KEPT_S = 7 * 86_400.0
 """How long an ended notification is kept, so that a missing delivery can be investigated."""
@@ -70,9 +73,13 @@ class Notifier:
         post(self._settings.webhook, self._message(notice), id_=notice.id)
 
     def _message(self, notice: Notice) -> dict[str, Any]:
-        """Return what is delivered: the commands in it name the root, since the reader may be anywhere."""
+        """Return what is delivered: the commands in it name the root, since the reader may be anywhere.
+
+        `text` is written when it is delivered, in the language that is set then.
+        """
         job = pasteable_fields(notice.payload["data"], root=self._context.root.path, job=notice.job_id)
-        return {**notice.payload, "id": notice.id, "data": job}
+        words = words_in(language_without_browser(self._context.config.web.language))
+        return {**notice.payload, "id": notice.id, "text": text_of(job, words), "data": job}
 
     def _variables(self) -> dict[str, str]:
         return process.child_environment((*process.DESKTOP, *self._settings.environment))

@@ -9,22 +9,25 @@ import time
 from collections.abc import Callable, Collection, Mapping
 
 from dropdub import awake
-from dropdub.daemon.context import Context, job_id
+from dropdub.daemon.context import Context, job_id, settings_watch
+from dropdub.daemon.engine_descriptions import EngineDescriptions
+from dropdub.daemon.finish.answers import Answers
 from dropdub.daemon.finish.finishing import Endings
 from dropdub.daemon.intake.intake import Intake
 from dropdub.daemon.logs import note
 from dropdub.daemon.metrics import RunMetrics
+from dropdub.daemon.monitor.monitors import Monitors
 from dropdub.daemon.mover import Mover
 from dropdub.daemon.notifications import Notifier
-from dropdub.daemon.settings_watch import SettingsWatch
 from dropdub.daemon.start.backups import Backups
 from dropdub.daemon.start.recovery import recover
 from dropdub.daemon.start.rescue import rescue_sentences
 from dropdub.daemon.steps.outcomes import Outcomes
 from dropdub.daemon.steps.scheduler import Scheduler
 from dropdub.daemon.steps.waiting import Conditions
+from dropdub.daemon.web_server import WebServer
 from dropdub.errors import TransitionRefused
-from dropdub.pool.pool import Pool, Progressed
+from dropdub.pool.pool import Completed, PieceMade, Pool, StepFailed
 from dropdub.process import notify_service_manager
 from dropdub.store import queries, transitions
 from dropdub.store.changes import Changes
@@ -82,7 +85,13 @@ class Supervisor:
         self._intake = Intake(context, self._mover, self.endings, wake.set)
         self._notifier = Notifier(context)
         self._backups = Backups(context.store.file, context.root.backups_dir)
-        self._settings = SettingsWatch(context)
+        self._settings = settings_watch(context)
+        self._answers = Answers(context)
+        self._engines = EngineDescriptions(context)
+        self._web = WebServer(context, wake.set)
+        self._monitors = Monitors(context, wake.set)
+        self._news: set[int] = set()
+        """The jobs that have changed since the last report to the web server."""
 
     def stop(self) -> None:
         """Ask the loop to end; safe to call from a signal handler."""
@@ -129,13 +138,17 @@ class Supervisor:
         Worker events are handled immediately, everything else a few times a second, and only if something calls for
         it. Workers are also served between slow tasks, so none waits for its next step while thousands of files arrive.
         """
-        if self._collect(now):
+        is_free, is_nudged = self._collect(now), self._web.tick(now)
+        if is_free or is_nudged:
             self._dispatch()
         self._check_clock(now)
         self._update_conditions(now)
         self._backups.tick(now)
         if self._watch:
-            self._settings.tick(now)
+            if self._settings.tick(now):
+                self._web.settings_changed()
+            self._engines.tick(now)
+            self._monitors.tick(now)
         looks = now >= self._next_look and self._is_look_due(now)
         if looks:
             self._next_look = now + LOOK_EVERY_S
@@ -146,6 +159,7 @@ class Supervisor:
             self._look_by = self._next_due(now)
         if self._watch:
             self._intake.record_burst()
+            self._answers.tick(now)
         self._beat(now)
         return looks
 
@@ -186,7 +200,7 @@ class Supervisor:
 
     def idle(self) -> bool:
         """Return whether no work is left that could proceed soon without a person."""
-        at_rest = self._intake.idle and self._mover.idle and self._notifier.idle
+        at_rest = self._intake.idle and self._mover.idle and self._notifier.idle and self._monitors.idle
         return at_rest and (self._paused or not queries.open_work(self._context.store))
 
     def ended(self, job_ids: frozenset[int]) -> bool:
@@ -236,18 +250,33 @@ class Supervisor:
         for moved in moves:
             if moved.is_ending:
                 self.endings.moved(moved, now)
+                self._news.add(moved.job_id)
                 self._intake.look_soon()  # a subtitle may have waited for this job
                 self._notifier.wake()
         self._intake.moved([moved for moved in moves if not moved.is_ending], now)
+        self._publish_news()
 
     def _collect(self, now: float) -> bool:
         """Handle worker events; return whether a worker may have become free."""
-        is_news = False
+        is_free = False
         for pool in self._pools.values():
             for event in pool.tick(now):
+                ends = isinstance(event, Completed | StepFailed)
+                if ends or isinstance(event, PieceMade):
+                    self._news.update(self._scheduler.jobs_of(event.step_id))
+                if isinstance(event, PieceMade):
+                    self._publish_news()  # it is on the disk: whoever waits for it need not wait for a commit
                 self._outcomes.take(event)
-                is_news = is_news or not isinstance(event, Progressed)
-        return is_news
+                is_free = is_free or ends
+        self._publish_news()
+        return is_free
+
+    def _publish_news(self) -> None:
+        """Report the jobs that have changed to those who wait for them: the web server's clients, the monitors."""
+        if self._news:
+            self._web.publish(self._news)
+            self._monitors.wake()
+            self._news.clear()
 
     def _beat(self, now: float) -> None:
         """Record a heartbeat if one is due, earlier if there is something to report with it."""
@@ -273,6 +302,8 @@ class Supervisor:
             *self._notifier.notes,
             *self._metrics.notes,
             *self._backups.notes,
+            *self._web.notes,
+            *self._monitors.notes,
         ]
         if self._conditions.obstacle is not None:
             notes.append(f"Work is on hold. {self._conditions.obstacle.sentence}")
@@ -285,9 +316,12 @@ class Supervisor:
             notify_service_manager("STOPPING=1")
         with contextlib.ExitStack() as parts:  # every part is stopped even if another fails; last one first
             parts.callback(self._changes.close)
+            parts.callback(self._web.stop)
+            parts.callback(self._monitors.stop)
             parts.callback(lambda: self._take_moves(time.monotonic()))
             parts.callback(self._metrics.stop)
             parts.callback(self._backups.stop)
+            parts.callback(self._engines.stop)
             parts.callback(self._notifier.stop)
             parts.callback(self._mover.stop, grace_s=MOVER_GRACE_S)
             parts.callback(self._end_pools)

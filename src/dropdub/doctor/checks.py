@@ -13,6 +13,7 @@ from dropdub.doctor import (
     graphics,
     inbox,
     machine,
+    monitors,
     notices,
     recommendation,
     service,
@@ -34,6 +35,7 @@ FAMILIES: dict[str, Family] = {
     "root": belonging.findings,
     "service": service.findings,
     "notices": notices.findings,
+    "monitors": monitors.findings,
     "clock": clock.findings,
 }
 

@@ -23,5 +23,5 @@ class ExaminedRoot:
         """Return the root at `path`. Raises ConfigError."""
         config = load_config(path / CONFIG_NAME)
         root = Root.at(path, config.folders.model_dump())
-        root.refuse_outputs(config.named_outputs())
+        root.refuse_outputs(config.all_outputs())
         return ExaminedRoot(root, config, database_url(config.database, root))

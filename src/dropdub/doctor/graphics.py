@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from dropdub.doctor.examined_root import ExaminedRoot
 from dropdub.doctor.finding import Finding, ok, problem, warning
 from dropdub.engines.devices.nvidia import Card, answer_of, listed_cards
-from dropdub.engines.packages import extra_command
+from dropdub.installation import extra_command
 from dropdub.units import format_size
 
 COUNT = "from dropdub.engines.devices import cuda; n = cuda.cards(); print(n, (cuda.lacking() if n else None) or '')"

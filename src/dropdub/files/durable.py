@@ -20,6 +20,7 @@ from typing import BinaryIO, Protocol, TypeVar
 
 from dropdub.failpoints import reach
 from dropdub.files.held import HeldFolder
+from dropdub.files.privacy import restrict
 from dropdub.files.renames import rename_new as rename_new_at_once
 
 T = TypeVar("T")
@@ -75,7 +76,12 @@ def patiently(action: Callable[[], T], *, patience_s: float = 10.0) -> T:
 
     For up to `patience_s` seconds.
     """
-    # Slow to import, and `dropdub status` neither renames nor removes anything.
+    try:
+        return action()
+    except OSError as error:
+        if not _is_sharing_violation(error):
+            raise
+    # Slow to import, and rarely needed.
     from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random_exponential  # noqa: PLC0415
 
     retrying = Retrying(
@@ -104,6 +110,11 @@ def _rename(renamed: Callable[[], object], source: Path, target: Path) -> None:
     fsync_dir(target.parent)
     if source.parent != target.parent:
         fsync_dir(source.parent)
+
+
+def _rename_unflushed(source: Path, target: Path) -> None:
+    reach("rename.before")
+    patiently(lambda: source.replace(target))
 
 
 def rename_held(folder: HeldFolder, name: str, target: HeldFolder, new_name: str, *, replace: bool = False) -> None:
@@ -157,17 +168,20 @@ def names_of_part(part: str) -> tuple[str, ...]:
     return (name[: -len(found[0])], name) if (found := _RANDOM.search(name)) else (name,)
 
 
-def write_whole(path: Path, data: bytes, *, durable: bool = True) -> None:
+def write_whole(path: Path, data: bytes, *, durable: bool = True, private: bool = False) -> None:
     """Write a file so that it appears complete or not at all and, if `durable`, survives a power cut.
 
     A file that is not durable may be missing, empty or truncated after a power cut, but takes a fraction of the time
-    to write: for content that is verified and can be recreated.
+    to write: for content that is verified and can be recreated. `private`: only this account can read it, whatever
+    the umask and its folder's permissions are.
     """
     part = path.with_name(part_name(path.name))
     with _created(part) as writer:
+        if private:
+            restrict(part)
         writer.write(data)
         reach("write.unflushed")
-        if sys.platform != "win32":
+        if sys.platform != "win32" and not private:
             with contextlib.suppress(OSError):  # a file system without modes, or with those of its mount only
                 os.fchmod(writer.fileno(), 0o666 & ~_umask())
         if durable:
@@ -175,8 +189,7 @@ def write_whole(path: Path, data: bytes, *, durable: bool = True) -> None:
     if durable:
         rename(part, path)
     else:
-        reach("rename.before")
-        patiently(lambda: part.replace(path))
+        _rename_unflushed(part, path)
 
 
 def _created(part: Path) -> BinaryIO:
@@ -198,11 +211,28 @@ def written_whole(path: Path, *, scratch: Path) -> Iterator[Path]:
 
     Nothing appears at `path` if the block raises. `scratch` must be a folder that others cannot write to.
     """
-    part = scratch / f"{secrets.token_hex(4)}-{path.name}"
+    part = _part_in(scratch, path)
     yield part
-    with os.fdopen(os.open(part, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0)), "rb+") as writer:
-        os.fsync(writer.fileno())
+    flush_file(part)
     rename(part, path)
+
+
+@contextlib.contextmanager
+def unflushed_whole(path: Path, *, scratch: Path) -> Iterator[Path]:
+    """Do what `written_whole` does, but flush nothing: until `flush_file`, a power cut may leave any part of it."""
+    part = _part_in(scratch, path)
+    yield part
+    _rename_unflushed(part, path)
+
+
+def _part_in(scratch: Path, path: Path) -> Path:
+    return scratch / f"{secrets.token_hex(4)}-{path.name}"
+
+
+def flush_file(path: Path) -> None:
+    """Flush the content of a file that is closed to disk."""
+    with os.fdopen(os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0)), "rb+") as writer:
+        os.fsync(writer.fileno())
 
 
 def safe_name(name: str) -> str:

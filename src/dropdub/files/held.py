@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from dropdub.files.renames import rename_new
 
@@ -27,6 +27,7 @@ _ALWAYS = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0) | getattr(os,
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | _ALWAYS
 _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _ALWAYS
+_CHANGE = os.O_RDWR | getattr(os, "O_NONBLOCK", 0) | _ALWAYS
 _CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | _NO_LINK | _ALWAYS
 _CLOCK_STEP_NS = 20_000_000
 """How far a file's time may lag behind the clock: a kernel tick."""
@@ -82,11 +83,15 @@ class HeldFolder:
 
     def read(self, name: str) -> BinaryIO:
         """Open a regular file in this folder for reading. Raises OSError for anything else; never blocks."""
-        return _read(self.at(name), self.dir_fd, _NO_LINK)
+        return _opened(self.at(name), self.dir_fd, _NO_LINK)
 
     def create(self, name: str) -> BinaryIO:
         """Create a file that only this account can access, for reading and writing. Raises FileExistsError."""
         return os.fdopen(os.open(self.at(name), _CREATE, 0o600, dir_fd=self.dir_fd), "w+b")
+
+    def change(self, name: str) -> BinaryIO:
+        """Open a regular file in this folder for reading and writing. Raises OSError for anything else."""
+        return _opened(self.at(name), self.dir_fd, _NO_LINK, flags=_CHANGE, mode="r+b")
 
     def readlink(self, name: str) -> Path:
         return Path(os.readlink(self.at(name), dir_fd=self.dir_fd))
@@ -213,17 +218,17 @@ def read_regular(path: Path, *, follow: bool = False) -> BinaryIO:
 
     Raises OSError for anything else; never blocks.
     """
-    return _read(str(path), None, 0 if follow else _NO_LINK)
+    return _opened(str(path), None, 0 if follow else _NO_LINK)
 
 
-def _read(path: str, dir_fd: int | None, no_link: int) -> BinaryIO:
+def _opened(path: str, dir_fd: int | None, no_link: int, *, flags: int = _READ, mode: str = "rb") -> BinaryIO:
     if sys.platform == "win32" and no_link == 0 and Path(path).is_symlink():
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
-    fd = os.open(path, _READ | no_link, dir_fd=dir_fd)
+    fd = os.open(path, flags | no_link, dir_fd=dir_fd)
     try:
         if not stat.S_ISREG(os.fstat(fd).st_mode):
             raise OSError(errno.EINVAL, "not a regular file", path)
-        return os.fdopen(fd, "rb")
+        return cast(BinaryIO, os.fdopen(fd, mode))
     except BaseException:
         os.close(fd)
         raise

@@ -142,9 +142,9 @@ if sys.platform == "win32":
 
     @cache
     def _trusted() -> frozenset[str]:
-        return frozenset({_SYSTEM, _ADMINISTRATORS, _INSTALLER, *([own] if (own := _own()) else [])})
+        return frozenset({_SYSTEM, _ADMINISTRATORS, _INSTALLER, *([own] if (own := own_account()) else [])})
 
-    def _own() -> str | None:
+    def own_account() -> str | None:
         """Return the SID of the account that runs this process."""
         token, size = wintypes.HANDLE(), wintypes.DWORD()
         if not _advapi.OpenProcessToken(_kernel.GetCurrentProcess(), _TOKEN_QUERY, ctypes.byref(token)):

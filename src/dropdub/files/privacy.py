@@ -1,6 +1,6 @@
 """Who may read the files that Dropdub creates: its own account; published files, also those who may read the source.
 
-On Windows nothing is set: files and folders inherit the permissions of the folder in which they are created.
+On Windows, files and folders inherit the permissions of the folder in which they are created; only `restrict` sets any.
 """
 
 from __future__ import annotations
@@ -18,6 +18,37 @@ _OTHERS_READ = 0o005
 
 
 if sys.platform == "win32":
+    import ctypes
+    from ctypes import wintypes
+
+    from dropdub.files.ownership import own_account, owner_at
+
+    _DACL, _PROTECTED, _SDDL_1 = 0x4, 0x80000000, 1
+    _advapi = ctypes.WinDLL("advapi32", use_last_error=True)
+    _advapi.ConvertStringSecurityDescriptorToSecurityDescriptorW.argtypes = (
+        wintypes.LPCWSTR, wintypes.DWORD, ctypes.POINTER(ctypes.c_void_p), ctypes.c_void_p,
+    )  # fmt: skip
+    _advapi.SetFileSecurityW.argtypes = (wintypes.LPCWSTR, wintypes.DWORD, ctypes.c_void_p)
+    _kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+    _kernel.LocalFree.argtypes = (ctypes.c_void_p,)
+
+    def restrict(path: Path) -> None:
+        """Let only this account, the folder's owner, administrators and the system use a file.
+
+        Raises OSError.
+        """
+        descriptor = ctypes.c_void_p()
+        users = {own_account() or "OW", owner_at(path.parent) or "OW"}
+        rules = "D:P(A;;FA;;;SY)(A;;FA;;;BA)" + "".join(f"(A;;FA;;;{user})" for user in sorted(users))
+        if not _advapi.ConvertStringSecurityDescriptorToSecurityDescriptorW(
+            rules, _SDDL_1, ctypes.byref(descriptor), None
+        ):
+            raise ctypes.WinError(ctypes.get_last_error())
+        try:
+            if not _advapi.SetFileSecurityW(str(path), _DACL | _PROTECTED, descriptor):
+                raise ctypes.WinError(ctypes.get_last_error())
+        finally:
+            _kernel.LocalFree(descriptor)
 
     def keep_private() -> None:
         """Do nothing."""
@@ -48,6 +79,17 @@ if sys.platform == "win32":
         return False
 
 else:
+
+    def restrict(path: Path) -> None:
+        """Let only this account read and write a file; root gives it to the folder's owner, for whom it works there.
+
+        Raises OSError, but not on a file system without modes.
+        """
+        with _opened(path) as handle, contextlib.suppress(PermissionError):
+            os.fchmod(handle, 0o600)
+            if os.geteuid() == 0:
+                folder = path.parent.stat()
+                os.fchown(handle, folder.st_uid, folder.st_gid)
 
     def keep_private() -> int:
         """Make all files that this process and its children create from now on private; return the previous umask."""

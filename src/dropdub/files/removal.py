@@ -2,15 +2,21 @@
 
 The rule: **a file that may be the only copy of an original is never removed.** Originals, with their sidecars and
 subtitles, are files that a person dropped. Dropdub keeps them in `source/` of a job's folder while it works, and
-otherwise in the inbox, `archive/` and `failed/`. Therefore:
+otherwise in the inbox, `archive/` and `failed/`. A file that was sent over the network is one, too, from the moment it
+is complete: it is then moved to `file/` of its upload's folder, until a job takes it. Therefore:
 
-- `remove_tree` removes what jobs made, but keeps every `source/` of a numbered folder that contains a file;
+- `remove_tree` removes what jobs made, but keeps every `source/` of a numbered folder that contains a file, and every
+  `file/` of an upload;
 - `remove` removes single files that Dropdub wrote, and refuses files in such a `source/`;
 - `remove_copied` and `remove_taken` (in a folder that others may write to) are the only ways to remove an original:
   after a comparison has proven that another file has all of its content; `remove_copied_hidden` and `remove_hidden`
   finish what a crash interrupted there;
 - `remove_part`, `remove_parts` and `remove_stale_parts` remove what interrupted writes of Dropdub's own files left;
+- `remove_published` removes the files that a job's manifest lists, and nothing else in their folder;
 - `remove_files` and `remove_empty` remove a staging folder, which is held open, and nothing below it;
+- `remove_expired_upload` removes a complete upload that has stayed unchanged for as long as uploads are kept, although
+  no job was made of it: its sender was never answered that it was accepted;
+- `remove_sent` removes a file that came with a request, once that is answered: it belongs to its sender;
 - `remove_given_copy` removes the copy of a file that a user named, if that file still exists unchanged.
 
 `tests/unit/test_removal.py` lists every caller and fails if a file is removed in any other way.
@@ -20,11 +26,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import stat
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import count
 from pathlib import Path
 from typing import BinaryIO
@@ -37,12 +44,25 @@ from dropdub.files.held import HeldFolder, read_regular
 SOURCE = "source"
 """The folder of a job that holds its original while the job is unfinished: `work/7/source/`."""
 
+UPLOADS = "uploads"
+"""The folder of the uploads in the work folder: `work/uploads/ID/`."""
+UPLOADED = "file"
+"""The folder of an upload that holds its file once it is complete: `work/uploads/ID/file/`."""
+UPLOAD_ID = re.compile(r"[0-9a-f]{32}")
+
 _STALE_S = 3600.0
 
 
 def is_source(folder: Path) -> bool:
-    """Return whether a folder holds originals, judging by its path: `source` in a folder with a job's number."""
-    return folder.name == SOURCE and folder.parent.name.isdecimal()
+    """Return whether a folder holds originals, judging by its path.
+
+    That is `source` in a folder with a job's number, and `file` in an upload's folder.
+    """
+    return (folder.name == SOURCE and folder.parent.name.isdecimal()) or (
+        folder.name == UPLOADED
+        and folder.parent.parent.name == UPLOADS
+        and UPLOAD_ID.fullmatch(folder.parent.name) is not None
+    )
 
 
 def remove(path: Path) -> None:
@@ -209,6 +229,32 @@ def remove_files(folder: HeldFolder, *, last: str) -> None:
         _remove_held(folder, name)
 
 
+def remove_published(folder: HeldFolder, names: Collection[str]) -> None:
+    """Delete the files with these names in a folder of the outbox, and the folder itself if nothing else is in it.
+
+    Links are left, and folders, and whatever a person has put beside them. Raises OriginalKept if the folder holds
+    originals, and OSError.
+    """
+    if is_source(folder.path):
+        raise OriginalKept(f"{folder.path} may hold originals and was not cleared.")
+    for name in names:
+        if _is_plain(folder, name):
+            _remove_held(folder, name)
+    if not folder.names():
+        with HeldFolder.open(folder.path.parent) as parent:
+            remove_empty(parent, folder.path.name)
+
+
+def _is_plain(folder: HeldFolder, name: str) -> bool:
+    """Return whether a name is that of a file directly in a folder, and not of a link."""
+    if len(Path(name).parts) != 1 or name in (".", ".."):
+        return False
+    try:
+        return stat.S_ISREG(folder.look(name).st_mode)
+    except (FileNotFoundError, ValueError):
+        return False
+
+
 def remove_stale_parts(folder: Path) -> None:
     """Delete the partial files in one of Dropdub's own folders whose writes were interrupted over an hour ago."""
     for part in folder.glob(".*.part") if not is_source(folder) else ():
@@ -279,8 +325,39 @@ def remove_empty(folder: HeldFolder, name: str) -> None:
         os.rmdir(folder.at(name), dir_fd=folder.dir_fd)
 
 
+def remove_expired_upload(folder: Path, *, unchanged_since: float) -> None:
+    """Delete an upload's folder with the complete file in it, if nothing in it changed since, in epoch seconds.
+
+    Raises OriginalKept if something did, or if the folder is not one of an upload, and OSError.
+    """
+    files = sorted(originals_in(folder))
+    if not is_source(folder / UPLOADED) or any(_last_change(path) >= unchanged_since for path in files):
+        raise OriginalKept(f"{folder} may hold an upload that a job still takes, and was not removed.")
+    for path in files:
+        _remove(path)
+    remove_tree(folder)
+
+
+def remove_sent(folder: Path) -> None:
+    """Delete the folder of a file that was sent with a request: its sender has the file, and gets the answer.
+
+    Raises OriginalKept if the folder is not one of an upload, and OSError.
+    """
+    if not is_source(folder / UPLOADED):
+        raise OriginalKept(f"{folder} is not the folder of a file that was sent, and was not removed.")
+    if folder.is_dir():
+        for path in list(originals_in(folder)):
+            _remove(path)
+        remove_tree(folder)
+
+
+def _last_change(path: Path) -> float:
+    """Return when a file was last written or moved, in epoch seconds."""
+    return max(path.lstat().st_mtime, path.parent.stat().st_mtime)
+
+
 def originals_in(folder: Path) -> Iterator[Path]:
-    """Yield the files and links in a folder, at any depth, that are in a `source/` for originals.
+    """Yield the files and links in a folder, at any depth, that are in a folder for originals.
 
     Raises OSError if a folder cannot be listed, since it may hold originals.
     """

@@ -27,11 +27,15 @@ class JobDetails:
     quality: Mapping[str, Any] | None
 
 
-def status(place: Place, *, states: Sequence[JobState] = (), limit: int | None = None) -> StatusView:
+def status(
+    place: Place, *, states: Sequence[JobState] = (), limit: int | None = None, asked: bool = False
+) -> StatusView:
     """Return the daemon's state, the counts of all jobs, and at most `limit` jobs, only those in `states` if any are
-    given. The notes say what is wrong with the root. Raises StoreError.
+    given. `asked`: also what only answers a client of the web server. The notes say what is wrong with the root.
+
+    Raises StoreError.
     """
-    view = place.reader().status(now=time.time(), states=states or None, limit=limit)
+    view = place.reader().status(now=time.time(), states=states or None, limit=limit, asked=asked)
     notes = [trouble.sentence for trouble in troubles(place.root, place.url)]
     if place.trouble is not None and not _is_said(place.trouble, place, view):
         notes = [place.trouble.sentence, *notes]

@@ -11,7 +11,6 @@ from dropdub.engines.models.catalogue import MODELS, KnownModel, find, named
 from dropdub.engines.models.download.origin import Meter
 from dropdub.engines.models.download.pull import pull as download
 from dropdub.engines.models.download.record import (
-    PART_SUFFIX,
     RECORD_NAME,
     Condition,
     ModelRecord,
@@ -24,7 +23,7 @@ from dropdub.engines.offers import installed_offers
 from dropdub.errors import UsageError
 from dropdub.operations.model_sources import Choice
 from dropdub.pasting import marked
-from dropdub.root import CONFIG_NAME, Root
+from dropdub.root import CONFIG_NAME, MODEL_PART_SUFFIX, Root
 
 
 @dataclass(frozen=True)
@@ -181,7 +180,7 @@ def _present(models_dir: Path) -> list[str]:
     """Return the names of the models in a folder, including interrupted downloads."""
     folders = models_dir.iterdir() if models_dir.is_dir() else ()
     shown = (entry.name for entry in folders if entry.is_dir() and not entry.name.startswith("."))
-    return sorted({name.removesuffix(PART_SUFFIX) for name in shown})
+    return sorted({name.removesuffix(MODEL_PART_SUFFIX) for name in shown})
 
 
 def _view(name: str, models_dir: Path, use: Use | None, *, best: str | None) -> ModelView:

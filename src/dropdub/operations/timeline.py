@@ -6,20 +6,24 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from dropdub.config import load_config
 from dropdub.dubbing.published_timing import Fit, fits_of
 from dropdub.errors import UsageError
 from dropdub.files.durable import part_name, rename_held
 from dropdub.files.held import held
 from dropdub.files.privacy import share_open
-from dropdub.languages import display_name
+from dropdub.operations.place import Place
+from dropdub.process.language import language_without_browser
 from dropdub.publishing.earlier_results import line_times
 from dropdub.publishing.manifest_file import MANIFEST, read_manifest
 from dropdub.report.page import picture
 from dropdub.report.timeline import timeline_of
 from dropdub.store.views import JobView
+from dropdub.translations import AUTO
+from dropdub.translations.words import Words, words_in
 
 
-def draw(job: JobView) -> dict[str, list[Path]]:
+def draw(job: JobView, words: Words) -> dict[str, list[Path]]:
     """Write `timeline.TARGET.svg` next to the manifest, and return the files by target.
 
     Raises UsageError if there is nothing to draw.
@@ -34,10 +38,16 @@ def draw(job: JobView) -> dict[str, list[Path]]:
         raise UsageError(f"The manifest of job {job.id} ({job.name}) has no timing data.", remedy=remedy)
     times, length_s = line_times(folder, job.name), job.duration_s or 0.0
     drawn = {
-        target: timeline_of(fit, times, _understood(manifest, target, fit), length_s, f"{display_name(target)} dub")
+        target: timeline_of(fit, times, _understood(manifest, target, fit), length_s, target, words)
         for target, fit in fits.items()
     }
     return {target: [_write(folder, target, picture(timeline))] for target, timeline in drawn.items()}
+
+
+def words_of(place: Place) -> Words:
+    """Return the words of the language that the settings choose for reports. Raises ConfigError."""
+    setting = AUTO if place.trouble else load_config(place.root.config_file).web.language
+    return words_in(language_without_browser(setting))
 
 
 def _understood(manifest: Mapping[str, Any], target: str, fit: Fit) -> dict[int, bool]:

@@ -43,6 +43,8 @@ class ServicePlan:
     """The file for output that nobody would see otherwise: crashes, and errors before its own log is open."""
     search_path: str
     """Its PATH."""
+    read: tuple[Path, ...] = ()
+    """Folders of files outside the root that it only reads: those of the text monitor."""
 
     @property
     def config_file(self) -> Path:
@@ -149,6 +151,7 @@ def plan_for(root: Root, config: Config, *, at_boot: bool, account: str) -> Serv
         log=root.logs_dir / "service.log",
         programs=tuple(sorted({*_programs(config), root.models_dir(config.models.dir)})),
         search_path=search_path(account),
+        read=tuple(Path(one.file).parent for one in config.monitor.files.values()),
     )
 
 
@@ -194,7 +197,7 @@ def _written(root: Root, config: Config) -> list[Path]:
     folders = {root.inbox, root.outbox, root.voices, root.work, root.failed, root.archive}
     folders |= {database.parent} if database else set()
     folders |= {(root.path / Path(config.metrics.file).expanduser()).parent} if config.metrics.file else set()
-    return sorted(folders | set(map(Path, [*config.named_outputs().values(), *config.allowed_outputs])))
+    return sorted(folders | set(map(Path, [*config.all_outputs().values(), *config.allowed_outputs])))
 
 
 def _is_within(folder: Path, root: Root) -> bool:
@@ -203,7 +206,8 @@ def _is_within(folder: Path, root: Root) -> bool:
 
 def _programs(config: Config) -> set[Path]:
     """Return the paths of Python and Dropdub, with and without links resolved, and of programs in the settings."""
-    named = [config.ffmpeg, *_programs_of(config.notify.on_success), *_programs_of(config.notify.on_failure)]
+    commands = (config.notify.on_success, config.notify.on_failure, config.monitor.player)
+    named = [config.ffmpeg, *(word for command in commands for word in _programs_of(command))]
     own = {Path(sys.executable).parent, Path(sys.prefix), Path(sys.base_prefix), Path(__file__).parents[1]}
     own |= {Path(sys.executable).resolve().parent}
     return own | {Path(name).expanduser() for name in named if name and Path(name).expanduser().is_absolute()}

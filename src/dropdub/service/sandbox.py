@@ -149,12 +149,12 @@ def _replaceable(path: Path, top: Path) -> UsageError:
     return UsageError(
         f"A compromised service could replace {path}, because it can replace {top}.",
         remedy=f"Move {path} to a folder that the service does not write to, without links. It writes to the folders "
-        "set by folders, out, allowed_outputs, database and metrics.file in config.yaml.",
+        "set by folders, out, allowed_outputs, database, metrics.file and monitor.files in config.yaml.",
     )
 
 
 def _needed(plan: ServicePlan) -> list[Path]:
-    return [plan.root, *plan.writable, *plan.programs]
+    return [plan.root, *plan.writable, *plan.programs, *plan.read]
 
 
 def _any_within(paths: Iterable[Path], folders: Iterable[Path]) -> bool:

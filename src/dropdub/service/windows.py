@@ -94,7 +94,7 @@ class TaskScheduler:
 
     def advice(self) -> list[str]:
         if self._plan.at_boot:
-            reached = (*self._plan.writable, *self._plan.programs)
+            reached = (*self._plan.writable, *self._plan.programs, *self._plan.read)
             shares = [str(folder) for folder in reached if network_kind(folder)]
             text = f"A task that starts with the machine cannot reach network shares: {', '.join(shares)}."
             return [f"{text} Use local folders, or install the service without --boot."] if shares else []

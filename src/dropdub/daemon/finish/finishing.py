@@ -25,17 +25,17 @@ from dropdub.daemon.steps.scheduler import Scheduler
 from dropdub.errors import FolderAway, StoreError, with_remedy
 from dropdub.failpoints import reach
 from dropdub.files.held import NOT_ENTERED, held_output
-from dropdub.files.removal import SOURCE, is_source, remove_given_copy, remove_tree
+from dropdub.files.removal import SOURCE, is_source, remove_given_copy, remove_sent, remove_tree
 from dropdub.inbox.move_file import CannotMove, lexists, move_errors
 from dropdub.inbox.moves import hand_over, write_error_note
 from dropdub.inbox.recorded_files import Taken
 from dropdub.inbox.side_files import companion_beside, sidecar_beside
 from dropdub.notify.routing import channels_for
-from dropdub.pasting import COMMAND_INDENT, command, with_commands
+from dropdub.pasting import COMMAND_INDENT, command, with_commands, without_retry
 from dropdub.pipeline.failed_target import message_and_remedy_of
 from dropdub.root import Root
 from dropdub.store import queries, transitions
-from dropdub.store.states import JobState, Outcome, StepState
+from dropdub.store.states import HAVE_ORIGINAL, REQUESTS, JobState, Origin, Outcome, StepState
 from dropdub.store.tables import Job, Step
 from dropdub.units import counted, format_duration
 
@@ -131,12 +131,12 @@ class Endings:
         transitions.finish_job(
             self._context.store,
             id_,
-            source=str(placed.source),
+            source=str(placed.source) if job.source else "",
             sidecar=_text(placed.sidecar),
             companion=_text(placed.companion),
             staging=job.staging if id_ in self._left_staged else None,
             now=time.time(),
-            channels=channels_for(self._context.config.notify, verdict),
+            channels=() if job.origin in REQUESTS else channels_for(self._context.config.notify, verdict),
         )
 
     def _concerns(self, job: Job) -> bool:
@@ -147,7 +147,8 @@ class Endings:
             assert claim.step.id is not None
             self._scheduler.pool_of(claim).cancel(claim.step.id)
             self._outcomes.put_back(claim, Outcome.CANCELLED)
-        self._begin(job, JobState.CANCELLED, "Cancelled.", "To process it after all: `dropdub retry JOB`")
+        advice = None if job.origin in REQUESTS else "To process it after all: `dropdub retry JOB`"
+        self._begin(job, JobState.CANCELLED, "Cancelled.", advice)
 
     def _judge(self, job: Job) -> None:
         reach("ending.judge")
@@ -170,14 +171,14 @@ class Endings:
             job_id(job),
             verdict=verdict,
             reason=reason,
-            remedy=remedy,
+            remedy=without_retry(remedy) if remedy and job.origin in REQUESTS else remedy,
             destination=self._destination(job, verdict),
             now=time.time(),
         )
 
     def _destination(self, job: Job, verdict: JobState) -> str | None:
         """Return where the original goes: a path that is free, and that no job about to end will take."""
-        if job.origin == "given":
+        if job.origin not in HAVE_ORIGINAL:
             return None
         root = self._context.root
         folder = root.archive if verdict is JobState.SUCCEEDED else root.failed
@@ -199,6 +200,8 @@ class Endings:
                 keep_finished(folder, kept, finished)
             for made in {folder, *_rescued_from(job, context.root.work)}:
                 remove_tree(made)
+            for sent in _sent_in(job, context.root.uploads_dir):
+                remove_sent(sent)
             if remove_staged(job, output):
                 self._left_staged.discard(job_id(job))
             else:
@@ -208,9 +211,11 @@ class Endings:
         self._mover.submit(job_id(job), move, of=(job.owner, job.folder), is_ending=True)
 
     def _report(self, job: Job) -> None:
-        """Log that a job has ended, and report it to the user."""
+        """Log that a job has ended, and report it to the user, unless a client waits for it."""
         self.counts[job.state] += 1
         note("job ended", job=job.id, state=job.state, reason=job.reason)
+        if job.origin in REQUESTS:  # its client is answered
+            return
         taken_s = max(
             0.0, (job.finished_at or 0) - (job.started_at or job.created_at)
         )  # the clock may have been set back
@@ -228,6 +233,13 @@ def _rescued_from(job: Job, work: Path) -> list[Path]:
     """Return the job folder that contains the original: its own, or, for a rescued original, that of an unknown job."""
     folder = Path(job.source).parent.parent
     return [folder] if is_source(Path(job.source).parent) and folder.parent == work else []
+
+
+def _sent_in(job: Job, uploads: Path) -> list[Path]:
+    """Return the folder of a file that was sent with a request: its sender has it, and gets the answer."""
+    source = Path(job.source)
+    is_sent = job.origin == Origin.SENT and source.is_relative_to(uploads) and source != uploads
+    return [uploads / source.relative_to(uploads).parts[0]] if is_sent else []
 
 
 def _text(path: Path | None) -> str | None:
@@ -253,6 +265,8 @@ def _place(job: Job, source_dir: Path, root: Root) -> Taken:
     If a cancellation interrupted the intake, some or all of the files may be in `source_dir` already.
     """
     taken, inbox = source_dir / job.name, root.inbox
+    if job.origin in REQUESTS:
+        return Taken(Path(job.source))
     if job.destination is None:
         given = Path(job.given_path or job.source)
         remove_given_copy(taken, given)

@@ -12,6 +12,7 @@ from dropdub.publishing.staging import is_foreign, new_staging_name, remove_stag
 from dropdub.root import real
 from dropdub.store import queries, transitions
 from dropdub.store.location import database_url, sqlite_file
+from dropdub.store.states import REQUESTS, Origin
 from dropdub.store.tables import Job
 
 _REMEDY = (
@@ -35,6 +36,8 @@ class Output:
 
 def output_of(context: Context, job: Job) -> Output:
     """Return where a job's results go, resolving links as they are now."""
+    if job.origin in REQUESTS:
+        return Output(context.root.results_dir(job_id(job)))
     out = job.options.get("out")
     if not out:
         return Output(context.root.outbox)
@@ -97,7 +100,7 @@ def _is_administrators(context: Context, job: Job, out: str) -> bool:
     A subtitle of a processed recording has the options of that recording's job.
     """
     if job.revision is None or job.overrides.get("out") == out:
-        return job.origin == "given" or job.overrides.get("out") != out
+        return job.origin == Origin.GIVEN or job.overrides.get("out") != out
     try:
         film = queries.job(context.store, int(job.revision["job"]))
     except UsageError:  # the job was pruned

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from dropdub.daemon.context import Context, film_name
+from dropdub.daemon.context import Context
 from dropdub.files.durable import key
 from dropdub.inbox.companions import films_begin_with, is_recording, is_spare, is_subtitle, owner_of
 from dropdub.inbox.downloads import base_of, is_of_folder, is_part, is_side_file
+from dropdub.inbox.films import film_name
 from dropdub.inbox.scan import Drop
 from dropdub.inbox.subtitle_folders import beside_folder, is_packed
 from dropdub.store import queries

@@ -11,7 +11,14 @@ from typing import Any
 from dropdub.config import read_sidecar
 from dropdub.daemon.context import Context
 from dropdub.daemon.finish.outputs import dropped_output
-from dropdub.daemon.intake.revisions import FilmGone, Revision, cue_starts_at, known_revision, revision_of
+from dropdub.daemon.intake.revisions import (
+    FilmGone,
+    Revision,
+    asked_revision,
+    cue_starts_at,
+    known_revision,
+    revision_of,
+)
 from dropdub.errors import BadSidecar, DropdubError, NotAFile, Waiting
 from dropdub.files.durable import is_folder
 from dropdub.files.held import read_regular
@@ -22,6 +29,7 @@ from dropdub.inbox.free_space import Room
 from dropdub.inbox.moves import bring_in, remove_error_note
 from dropdub.inbox.recorded_files import Absent, Taken, Wanted
 from dropdub.media.suffixes import TEXT_SUFFIXES
+from dropdub.store.states import Origin
 from dropdub.store.tables import Job
 from dropdub.subtitles.timed_texts import holds_subtitles
 
@@ -81,6 +89,9 @@ def _read(context: Context, job: Job, taken: Taken) -> Collected:
 def _revision(context: Context, job: Job, taken: Taken) -> Revision | FilmGone | None:
     if not (is_subtitle(job.name) or _holds_subtitles(taken.source)):
         return None
+    asked = asked_revision(context, job)
+    if asked is not None:
+        return asked
     known = known_revision(context, job) if job.round > 1 else None
     return known or revision_of(context, job, cue_starts_at(taken.source, context.config.limits.max_text))
 
@@ -109,7 +120,7 @@ def _lacks(taken: Taken | Absent, job: Job) -> bool:
 
 def _moved(context: Context, job: Job, source_dir: Path) -> Taken | Absent:
     """Move (copy, if a command named the file) the files a job was recorded for. Raises what `bring_in` does."""
-    if job.origin == "given":
+    if job.origin == Origin.GIVEN:
         return bring_in(Wanted(Path(job.source), job.name, room=_room(context)), source_dir)
     taken = bring_in(_wanted(context, job), source_dir)
     if job.round > 1 and isinstance(taken, Taken):

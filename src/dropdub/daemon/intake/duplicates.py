@@ -11,7 +11,7 @@ from dropdub.failpoints import reach
 from dropdub.pipeline.facts import Facts
 from dropdub.pipeline.plan import plan
 from dropdub.store import queries, transitions
-from dropdub.store.states import ENDED, JobState
+from dropdub.store.states import ENDED, HAVE_ORIGINAL, JobState
 from dropdub.store.tables import Job
 
 TWIN = "twin"
@@ -23,7 +23,7 @@ def twin_of(context: Context, job: Job, content_hash: str | None) -> int | None:
 
     Files named to a command are always processed.
     """
-    if content_hash is None or job.origin == "given" or options_of(job).duplicates == "again":
+    if content_hash is None or job.origin not in HAVE_ORIGINAL or options_of(job).duplicates == "again":
         return None
     job.content_hash = content_hash
     twin = queries.same_content(context.store, job)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from dropdub.config import JobOptions
-from dropdub.daemon.context import Context, film_name, job_id, options_of, place_of
+from dropdub.daemon.context import Context, job_id, options_of, place_of
 from dropdub.daemon.intake.published_films import published_films
 from dropdub.errors import UsageError
 from dropdub.files.durable import is_file
 from dropdub.files.ownership import owner_at, speaks_for
 from dropdub.inbox.companions import films_begin_with, is_subtitle, owner_of
+from dropdub.inbox.films import film_name, film_path
 from dropdub.pipeline.artifacts import Segment
 from dropdub.pipeline.facts import Facts
 from dropdub.publishing.earlier_results import read_transcript
@@ -48,13 +49,17 @@ class EarlierJob:
 
 @dataclass(frozen=True)
 class Revision:
-    """The recording a subtitle belongs to. `transcript`: its published transcript, with `sha256`; None if gone."""
+    """The recording a subtitle belongs to. `transcript`: its published transcript, with `sha256`; None if gone.
+
+    `speakers`: the new names of its speakers, by those in the transcript.
+    """
 
     job: EarlierJob
     film: Path
     transcript: Path | None
     sha256: str | None = None
     row: dict[str, Any] | None = None
+    speakers: Mapping[str, str] = field(default_factory=dict)
 
     def as_row(self) -> dict[str, Any]:
         """Return the database value for the subtitle's job, or the existing one if the job ran before."""
@@ -62,7 +67,8 @@ class Revision:
             return self.row
         transcript = str(self.transcript) if self.transcript else None
         job = {"job": self.job.id, "name": self.job.name, "folder": self.job.folder}
-        return {**job, "film": str(self.film), "transcript": transcript, "sha256": self.sha256}
+        names = {"speakers": dict(self.speakers)} if self.speakers else {}
+        return {**job, "film": str(self.film), "transcript": transcript, "sha256": self.sha256, **names}
 
     @property
     def options(self) -> JobOptions:
@@ -102,6 +108,25 @@ def must_wait(context: Context, subtitle: Job) -> bool:
         return False
     found = (job for job in _at_work(context, subtitle.name) if _may_be_of(subtitle.folder, job))
     return any(job.revision is None and job.id != subtitle.id for job in found)
+
+
+def asked_revision(context: Context, subtitle: Job) -> Revision | FilmGone | None:
+    """Return the recording that a request named by its job; None if none was named, or the job is forgotten.
+
+    Who may send such a request may change the words of any job, so owners, names and times are not compared.
+    """
+    row = subtitle.revision
+    if row is None or not row.get("asked"):
+        return None
+    try:
+        job = queries.job(context.store, int(row["job"]))
+    except UsageError:
+        return None
+    film, earlier, transcript = film_path(job), EarlierJob.of(job), _transcript(context, job)
+    if not is_file(film):
+        return FilmGone(earlier, film)
+    path, sha256 = (transcript.path, transcript.sha256) if transcript else (None, None)
+    return Revision(earlier, film, path, sha256, speakers=row.get("speakers") or {})
 
 
 def known_revision(context: Context, subtitle: Job) -> Revision | None:
@@ -145,7 +170,7 @@ def revision_of(context: Context, subtitle: Job, starts: Sequence[float]) -> Rev
         is_recent = subtitle.created_at - (job.finished_at or 0.0) < LATE_SUBTITLE_S
         came_late = is_recent and subtitle.folder == job.folder
         if came_late or _fits(starts, transcript, job, folder=subtitle.folder):
-            film = Path(job.revision["film"] if job.revision else job.source)
+            film = film_path(job)
             if not _is_its_owners(subtitle, film, job):
                 continue
             if is_file(film):

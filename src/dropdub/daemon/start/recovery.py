@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from dropdub.daemon.context import Context, job_id
+from dropdub.daemon.context import Context, folder_of, job_id
 from dropdub.daemon.finish.finishing import Endings
 from dropdub.daemon.finish.outputs import output_of, remove_staged
 from dropdub.daemon.finished_targets import forget_ended
@@ -24,7 +24,7 @@ from dropdub.pipeline.artifacts import result_name
 from dropdub.process import reap_survivors
 from dropdub.publishing.staging import remove_orphans
 from dropdub.store import queries, transitions
-from dropdub.store.states import ENDED, JobState, Outcome
+from dropdub.store.states import ENDED, JobState, Origin, Outcome
 from dropdub.store.tables import Step
 from dropdub.store.transitions import AttemptEnd, Claim
 
@@ -57,10 +57,13 @@ def sweep(context: Context) -> int:
     rescued = rescue_strays(context)
     alive = queries.unfinished_jobs(context.store)
     for job in alive:
-        folder = context.root.job_dir(job_id(job)) / "tmp"
-        with _errors_logged(folder):
-            remove_tree(folder)
+        folder = folder_of(context, job)
+        # A request's pieces are sent before they are flushed: after a power cut, any may be broken. They are cached.
+        leftovers = folder if job.origin == Origin.ASKED else folder / "tmp"
+        with _errors_logged(leftovers):
+            remove_tree(leftovers)
     forget_ended(context)
+    _sweep_answers(context)
     with _errors_logged(context.root.outbox):
         _sweep_stagings(context)
     for folder in (context.root.archive, context.root.failed):
@@ -70,6 +73,15 @@ def sweep(context: Context) -> int:
         with _errors_logged(folder):
             remove_stale_parts(folder)
     return rescued
+
+
+def _sweep_answers(context: Context) -> None:
+    """Remove answers that no request has: the database may be another one than at the last start."""
+    kept = queries.request_ids(context.store)
+    for folder in context.root.results_dirs():
+        if int(folder.name) not in kept:
+            with _errors_logged(folder):
+                remove_tree(folder)
 
 
 def _sweep_parts(context: Context, folder: Path) -> None:
@@ -120,12 +132,12 @@ def _give_up(context: Context, endings: Endings, id_: int, count: int) -> None:
 
 def _take_committed(context: Context, outcomes: Outcomes, step: Step) -> bool:
     """Complete a step whose worker had written its result before the crash; return whether the step needs no rerun."""
-    result = step.result or _written_result(context.root.job_dir(step.job_id), step)
+    job = queries.job(context.store, step.job_id)
+    result = step.result or _written_result(folder_of(context, job), step)
     if result is None:
         return False
-    job = queries.job(context.store, step.job_id)
     try:
-        outcomes.complete(Claim(step=step, job=job, attempt_id=0), result, AttemptEnd(Outcome.SUCCEEDED))
+        outcomes.complete(Claim(step=step, job=job), result, AttemptEnd(Outcome.SUCCEEDED))
     except StoreError:
         raise
     except Exception as error:  # boundary of one job: the step is run again

@@ -26,7 +26,7 @@ from dropdub.inbox.file_identity import identity
 from dropdub.inbox.move_file import lexists
 from dropdub.inbox.side_files import sidecar_beside
 from dropdub.store import queries, transitions
-from dropdub.store.states import JobState
+from dropdub.store.states import HAVE_ORIGINAL, JobState
 from dropdub.store.tables import Job
 
 PART = ".part"
@@ -145,7 +145,7 @@ def _lacks_original(context: Context, job: Job) -> bool:
         is_there = lexists(Path(job.source)) or lexists(taken)
     except OSError:  # it may exist: the job's steps will report what is wrong
         return False
-    return not is_there and job.verdict is None and job.origin == "dropped"
+    return not is_there and job.verdict is None and job.origin in HAVE_ORIGINAL
 
 
 def _end(context: Context, job: Job, archived: Mapping[_Stamp, Path], failed: Mapping[_Stamp, Path]) -> None:

@@ -15,7 +15,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from dropdub.daemon.context import Context, film_name, job_id, place_of
+from dropdub.daemon.context import Context, job_id, place_of
 from dropdub.daemon.finish.outputs import Output, output_of, staging_of
 from dropdub.daemon.finish.permissions import grant_read
 from dropdub.errors import UnexpectedError
@@ -23,6 +23,7 @@ from dropdub.failpoints import reach
 from dropdub.files.durable import free_name, may_exist, numbered, numbered_folder, rename_held
 from dropdub.files.held import NOT_ENTERED, HeldFolder, held_output
 from dropdub.files.nested import nested
+from dropdub.inbox.films import film_name
 from dropdub.publishing.folder_errors import folder_error
 from dropdub.publishing.manifest_file import MANIFEST
 from dropdub.publishing.staging import held_staging, is_own_folder

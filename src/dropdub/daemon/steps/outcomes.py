@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from dropdub.daemon.context import Context, away, job_id, options_of
+from dropdub.daemon.context import Context, away, earlier_results, folder_of, options_of
 from dropdub.daemon.finished_targets import Carried, carried
 from dropdub.daemon.intake.duplicates import twin_of
 from dropdub.daemon.isolation import contained, own_error
@@ -24,11 +24,12 @@ from dropdub.files.removal import remove_tree
 from dropdub.pipeline.artifacts import scratch_name
 from dropdub.pipeline.facts import Facts
 from dropdub.pipeline.plan import job_facts, plan
+from dropdub.pipeline.request import Request
 from dropdub.pipeline.step_result import StepResult
 from dropdub.pool.pool import Completed, Logged, PoolEvent, Started, StepFailed
 from dropdub.stage_table import ENGINE_POOLS, WRITE_TRANSCRIPT
 from dropdub.store import queries, transitions
-from dropdub.store.states import Outcome
+from dropdub.store.states import Origin, Outcome
 from dropdub.store.steps import StepSpec
 from dropdub.store.transitions import AttemptEnd, Claim, JobFacts
 
@@ -90,6 +91,7 @@ class Outcomes:
         Raises DropdubError if the result cannot be used.
         """
         store, step, now = self._context.store, claim.step, time.time()
+        is_answer = claim.job.origin == Origin.ASKED
         assert step.id is not None
         known = StepResult.from_json(result)
         outputs: list[str] = []
@@ -98,7 +100,7 @@ class Outcomes:
             outputs = publish(self._context, claim.job, [one.name for one in known.deliverables])
         twin = twin_of(self._context, claim.job, known.content_hash)
         kept = carried(self._context, claim.job) if step.stage in WRITE_TRANSCRIPT else Carried()
-        facts = Facts({**kept.results, **queries.results(store, claim.job), step.key: result})
+        facts = Facts({**kept.results, **earlier_results(self._context, claim.job), step.key: result})
         learnt = JobFacts(**job_facts(step.stage, result), outputs=tuple(outputs), dup_of=twin)
         transitions.complete_step(
             store,
@@ -109,9 +111,10 @@ class Outcomes:
                 learnt, warnings=(*learnt.warnings, *kept.warnings), outputs=(*learnt.outputs, *kept.outputs)
             ),
             carried=() if twin else kept.steps,
-            steps=() if twin else _planned(claim, facts),
+            steps=() if twin or is_answer else _planned(claim, facts),
             end=end,
             now=now,
+            is_answer=is_answer,
         )
         self._on_attempt_end(claim, end, cached=known.cached)
         note("step succeeded", job=claim.job.id, step=step.key, seconds=known.seconds)
@@ -122,6 +125,7 @@ class Outcomes:
         assert step.id is not None
         reach("outcome.broke")
         if isinstance(error, FreshWorkerNeeded):
+            self._scheduler.admit_no_more(step)
             self.put_back(claim, Outcome.RELEASED)
             return
         self._forget(claim)
@@ -163,7 +167,7 @@ class Outcomes:
 
     def _take(self, claim: Claim, event: PoolEvent) -> None:
         if isinstance(event, Started):
-            transitions.record_worker(self._context.store, claim.attempt_id, pid=event.pid, started=event.pid_started)
+            note("step started", job=claim.job.id, step=claim.step.key, token=event.token, pid=event.pid)
         elif isinstance(event, Completed):
             self._completed(claim, event)
         elif isinstance(event, StepFailed):
@@ -200,7 +204,7 @@ class Outcomes:
     def _forget(self, claim: Claim) -> None:
         assert claim.step.id is not None
         self._scheduler.forget(claim.step.id)
-        folder = self._context.root.job_dir(job_id(claim.job))
+        folder = folder_of(self._context, claim.job)
         with contextlib.suppress(OSError):  # the next start removes leftovers
             remove_tree(folder / scratch_name(claim.step.key, claim.step.token))
 
@@ -218,7 +222,7 @@ class Outcomes:
 def _planned(claim: Claim, facts: Facts) -> tuple[StepSpec, ...]:
     reach("outcome.plan")
     try:
-        return plan(options_of(claim.job), facts)
+        return plan(options_of(claim.job), facts, Request.of_row(claim.job.request))
     except (LookupError, TypeError, ValueError) as error:
         raise UnexpectedError(f"{claim.step.key} returned a result that the planner cannot use: {error!r}.") from error
 

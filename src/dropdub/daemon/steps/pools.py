@@ -12,7 +12,7 @@ from dropdub.media.ffmpeg import FFMPEG_VARIABLE
 from dropdub.pool.messages import Start
 from dropdub.pool.pool import Launch, Pool
 from dropdub.root import Root
-from dropdub.stage_table import ENGINE_POOLS, ENGINES_OF_A_DUB, POOLS_OF_A_TRANSCRIPT
+from dropdub.stage_table import ENGINE_POOLS, ENGINES_OF_A_DUB, POOLS_OF_A_TRANSCRIPT, POOLS_OF_REQUESTS
 
 LEAST_LIMIT = 4_000_000_000
 _SHARE_OF_MEMORY = 0.6
@@ -37,18 +37,20 @@ def make_pools(root: Root, config: Config, wake: Callable[[], None]) -> dict[str
     return pools
 
 
-def pools_to_warm(config: Config, *, options: Collection[JobOptions] | None) -> frozenset[str]:
+def pools_to_warm(config: Config, *, options: Collection[JobOptions] | None, serves: bool = False) -> frozenset[str]:
     """Return the pools whose workers start before a step needs them.
 
     A daemon (`options` None) prepares for what `config.yaml` makes of a recording; other files start what they need.
     A run of a few files, with these `options`, prepares the engines of their dubs, which are needed last. Whether there
-    is any speech to transcribe is known only after it has begun.
+    is any speech to transcribe is known only after it has begun. A daemon that `serves` requests prepares for texts to
+    speak, too.
     """
     if not config.preload:
         return frozenset()
     known = config.all_options() if options is None else options
     dubs = ENGINES_OF_A_DUB if any(one.targets for one in known) else frozenset()
-    return dubs | POOLS_OF_A_TRANSCRIPT if options is None else dubs
+    requests = POOLS_OF_REQUESTS if serves else frozenset[str]()
+    return dubs | requests | POOLS_OF_A_TRANSCRIPT if options is None else dubs
 
 
 def resolved_settings(name: str, settings: PoolSettings, *, cores: int, total_memory: int) -> PoolSettings:
@@ -76,11 +78,12 @@ def _start(root: Root, config: Config, name: str, settings: PoolSettings) -> Sta
         cache_max_bytes=int(config.cache.max_size),
         threads=settings.threads,
         engines=[ENGINE_POOLS[name].role, _engine(config, name)] if name in ENGINE_POOLS else [],
-        models=_models(root, config),
+        models=engine_settings(root, config),
     )
 
 
-def _models(root: Root, config: Config) -> dict[str, Any]:
+def engine_settings(root: Root, config: Config) -> dict[str, Any]:
+    """Return what workers get of the engine settings: `EngineSettings.of_json`, and `fallback`."""
     models = config.models
     return {
         **models.model_dump(include={"use", "device", "compute_type", "allow_smaller", "fallback"}),

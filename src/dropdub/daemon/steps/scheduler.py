@@ -3,28 +3,38 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from dropdub.daemon.context import Context, film_name, job_id
+from dropdub.config import Split
+from dropdub.daemon.context import Context, earlier_results, folder_of, job_id
 from dropdub.daemon.finish.outputs import output_of, staging_of
-from dropdub.daemon.logs import note
 from dropdub.daemon.steps.deadlines import deadline_s
 from dropdub.daemon.steps.fairness import Turns
+from dropdub.daemon.steps.levels import Levels
 from dropdub.daemon.steps.nearby import language_nearby
 from dropdub.errors import DeadlineExceeded, DropdubError, OutOfMemory
 from dropdub.failpoints import reach
+from dropdub.inbox.films import film_name
 from dropdub.pipeline.artifacts import result_name, scratch_name
 from dropdub.pipeline.facts import Facts
 from dropdub.pipeline.failed_target import FailedTarget, message_and_remedy_of
+from dropdub.pipeline.request import Request
 from dropdub.pool.messages import Run
 from dropdub.pool.pool import Pool
-from dropdub.stage_table import IN_OUTBOX, LEARN_KIND
+from dropdub.process.language import language_without_browser
+from dropdub.stage_table import IN_OUTBOX, LEARN_KIND, RUN_ASIDE
 from dropdub.store import queries, transitions
-from dropdub.store.tables import Job
+from dropdub.store.states import Priority
+from dropdub.store.tables import Job, Step
 from dropdub.store.transitions import Claim, Party
 
+FINE_SPLIT = Split(above_duration=90.0, target=60.0, window=15.0)
+"""For a transcript that is shown as it grows."""
+_OF_NO_PARTY = (Priority.INTERACTIVE, Priority.SOON)
+"""The priorities of requests and lines, which are claimed in the order in which they came, whoever has sent them."""
 LOOK_FOR_PARTIES_S = 0.5
 """Shortest interval between queries for the active parties, of which there may be thousands."""
 OnError = Callable[[Claim, Exception], None]
@@ -38,6 +48,10 @@ class Scheduler:
         self._pools = pools
         self.under_way: dict[int, Claim] = {}
         self._turns = Turns()
+        self._levels: defaultdict[str, Levels] = defaultdict(Levels)
+        self._levels_of_asides: defaultdict[str, Levels] = defaultdict(Levels)
+        self._no_asides: defaultdict[str, set[int]] = defaultdict(set)
+        """The steps that no busy worker of a pool can run, until one is free."""
         self._are_several = False
         self._parties_due = 0.0
 
@@ -46,11 +60,40 @@ class Scheduler:
 
         `on_error` is called with a claim that cannot be submitted, and the exception; it should fail the step.
         """
-        free = [name for name, pool in self._pools.items() if pool.free() > 0]
-        for name in queries.pools_with_queue(self._context.store, free, time.time()) if free else ():
+        for name, queued in self._queued(lambda pool: pool.free() > 0).items():
             waiting = self._waiting(name)
-            while self._pools[name].free() > 0 and self._dispatch_one(name, waiting, on_error):
+            self._no_asides[name].clear()
+            while self._pools[name].free() > 0 and self._dispatch_one(name, queued, waiting, on_error):
                 pass
+        self._dispatch_asides(on_error)
+
+    def _queued(self, takes: Callable[[Pool], bool]) -> dict[str, set[Priority]]:
+        """Return the priorities of the due steps of the pools that can take one."""
+        takers = [name for name, pool in self._pools.items() if takes(pool)]
+        return queries.queued_priorities(self._context.store, takers, time.time())
+
+    def _dispatch_asides(self, on_error: OnError) -> None:
+        """Give short requests to busy workers, which run them between two pieces of what they are doing."""
+        for name, queued in self._queued(lambda pool: pool.free_for_aside() > 0).items():
+            while self._pools[name].free_for_aside() > 0:
+                claim = self._claim_aside(name, queued.intersection(_OF_NO_PARTY))
+                if claim is None:
+                    break
+                self._submit(name, claim, on_error, aside=True)
+
+    def _claim_aside(self, pool: str, queued: Collection[Priority]) -> Claim | None:
+        levels, refused = self._levels_of_asides[pool], self._no_asides[pool]
+        for level in filter(queued.__contains__, levels.order()):
+            claim = self._claim_of(pool, level, None, stages=RUN_ASIDE, without=refused)
+            if claim is not None:
+                levels.claimed(level)
+                return claim
+        return None
+
+    def admit_no_more(self, step: Step) -> None:
+        """Wait with a step until a worker is free: it needs another engine than the busy ones have loaded."""
+        assert step.id is not None
+        self._no_asides[step.pool].add(step.id)
 
     def shares(self) -> dict[int, float]:
         """Return the completed share of each running step, 0 to 1."""
@@ -59,45 +102,70 @@ class Scheduler:
     def pool_of(self, claim: Claim) -> Pool:
         return self._pools[claim.step.pool]
 
+    def jobs_of(self, step_id: int | None) -> list[int]:
+        """Return the job of a step that is under way, as a list; empty if there is none."""
+        claim = self.under_way.get(step_id) if step_id is not None else None
+        return [job_id(claim.job)] if claim is not None else []
+
     def of_job(self, id_: int) -> list[Claim]:
         return [claim for claim in self.under_way.values() if claim.job.id == id_]
 
-    def _dispatch_one(self, name: str, waiting: list[Party | None], on_error: OnError) -> bool:
-        claim = self._claim(name, waiting)
+    def _dispatch_one(
+        self, name: str, queued: Collection[Priority], waiting: Sequence[Party | None], on_error: OnError
+    ) -> bool:
+        claim = self._claim(name, queued, waiting)
         if claim is None:
             return False
+        self._submit(name, claim, on_error)
+        return True
+
+    def _submit(self, name: str, claim: Claim, on_error: OnError, *, aside: bool = False) -> None:
         assert claim.step.id is not None
         self.under_way[claim.step.id] = claim
         self._turns.began(claim.step.id, (claim.job.owner, claim.job.folder), time.monotonic())
         try:
             run = self._run(claim)
-            self._pools[name].submit(run, now=time.monotonic())
+            self._pools[name].submit(run, now=time.monotonic(), aside=aside)
         except Exception as error:  # boundary of one job
             on_error(claim, error)
-        else:
-            note("step claimed", job=claim.job.id, step=claim.step.key, token=claim.step.token)
-        return True
 
     def forget(self, step_id: int) -> None:
         """Drop a claim whose attempt has ended."""
         self.under_way.pop(step_id, None)
         self._turns.ended(step_id, time.monotonic())
 
-    def _claim(self, pool: str, waiting: list[Party | None]) -> Claim | None:
-        """Claim a pool's next step for the party whose turn it is; remove parties without steps from `waiting`."""
-        for party in self._turns.order(waiting, time.monotonic()):
-            claim = transitions.claim_step(
-                self._context.store,
-                pool=pool,
-                owner=self._context.run_id,
-                now=time.time(),
-                job_ids=self._context.only,
-                party=party,
-            )
-            if claim is not None:
-                return claim
-            del waiting[waiting.index(party)]
+    def _claim(self, pool: str, queued: Collection[Priority], waiting: Sequence[Party | None]) -> Claim | None:
+        """Claim a pool's next step: of the priority whose turn it is, and of that, for the party whose turn it is."""
+        levels = self._levels[pool]
+        for level in filter(queued.__contains__, levels.order()):
+            parties = [None] if level in _OF_NO_PARTY else self._turns.order(waiting, time.monotonic())
+            for party in parties:
+                claim = self._claim_of(pool, level, party)
+                if claim is not None:
+                    levels.claimed(level)
+                    return claim
         return None
+
+    def _claim_of(
+        self,
+        pool: str,
+        level: Priority,
+        party: Party | None,
+        *,
+        stages: Collection[str] | None = None,
+        without: Collection[int] = (),
+    ) -> Claim | None:
+        return transitions.claim_step(
+            self._context.store,
+            pool=pool,
+            owner=self._context.run_id,
+            now=time.time(),
+            job_ids=self._context.only,
+            party=party,
+            priorities=(level,),
+            stages=stages,
+            without=without,
+        )
 
     def _waiting(self, pool: str) -> list[Party | None]:
         """Return the parties with claimable steps in a pool; None stands for all parties if at most one is active.
@@ -117,7 +185,7 @@ class Scheduler:
 
     def _run(self, claim: Claim) -> Run:
         assert claim.step.id is not None
-        results = queries.results(self._context.store, claim.job)
+        results = earlier_results(self._context, claim.job)
         facts = Facts(results)
         allowed_s = deadline_s(
             claim.step.stage,
@@ -135,7 +203,7 @@ def payload(context: Context, claim: Claim, results: Mapping[str, Any]) -> dict[
     """Return what a worker needs to run one step; see `pipeline.task.Task`."""
     reach("step.payload")
     step, job = claim.step, claim.job
-    folder = context.root.job_dir(job_id(job))
+    folder = folder_of(context, job)
     output = output_of(context, job)
     staging = staging_of(context, job, output) if step.stage in IN_OUTBOX and not output.refusal else None
     return {
@@ -154,14 +222,21 @@ def payload(context: Context, claim: Claim, results: Mapping[str, Any]) -> dict[
         "allowed": str(output.allowed) if output.allowed else None,
         "refusal": output.refusal.to_dict() if output.refusal else None,
         "voices": str(context.root.voices),
+        "results": str(context.root.results_dir(job_id(job))) if job.request else None,
         "options": job.options,
         "limits": context.config.limits.model_dump(mode="json"),
-        "split": context.config.split.model_dump(mode="json"),
+        "split": _split(context, job).model_dump(mode="json"),
         "facts": dict(results),
         "nearby": language_nearby(context.store, job) if step.stage in LEARN_KIND else None,
         "failed": [asdict(one) for one in _failed_targets(context, claim)],
+        "report_language": language_without_browser(context.config.web.language),
         "out_of_memory": _failures(context, claim, OutOfMemory),
     }
+
+
+def _split(context: Context, job: Job) -> Split:
+    request = Request.of_row(job.request)
+    return FINE_SPLIT if request is not None and request.fine else context.config.split
 
 
 def _failed_targets(context: Context, claim: Claim) -> list[FailedTarget]:
@@ -177,9 +252,10 @@ def _failures(context: Context, claim: Claim, kind: type[DropdubError]) -> int:
     return queries.failures(context.store, claim.step, kind.__name__) if claim.step.attempts else 0
 
 
-def _sources(job: Job) -> dict[str, str | None]:
+def _sources(job: Job) -> dict[str, Any]:
     """Return the files a job's steps work on; for a subtitle of a processed recording, the recording is the source."""
     if job.revision is None:
         return {"source": job.source, "companion": job.companion}
-    before = {"before": job.revision["transcript"], "before_sha256": job.revision.get("sha256")}
-    return {"source": job.revision["film"], "companion": job.source, **before}
+    row = job.revision
+    before = {"before": row["transcript"], "before_sha256": row.get("sha256"), "speakers": row.get("speakers")}
+    return {"source": row["film"], "companion": job.source, **before}

@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 
 from dropdub.config import Limits
+from dropdub.daemon.change_detector import INSTALLED_AFTER_S, ChangeDetector, listing
 from dropdub.daemon.context import Context, away, job_id
 from dropdub.daemon.isolation import contained
 from dropdub.daemon.logs import note
@@ -31,8 +32,6 @@ LONGEST_PATIENCE_S = 60.0
 """Longest hold of a job that was released and held again; what it lacks may not be detectable here."""
 MODEL_PATIENCE_S = 300.0
 """The same for a model or an engine, whose arrival is detected."""
-INSTALLED_AFTER_S = 10.0
-"""Quiet time required after a package change: packages come one after another, and a partial install is unusable."""
 
 
 @dataclass
@@ -42,25 +41,6 @@ class _Hold:
     due: float
     patience_s: float
     seen: float
-
-
-class _ChangeDetector:
-    """Detects a change once nothing more has changed for `quiet_s`. Times are monotonic seconds."""
-
-    def __init__(self, look: Callable[[], object], *, quiet_s: float = 0.0) -> None:
-        self._look = look
-        self._quiet_s = quiet_s
-        self._seen: object = self  # equals no value, so the first check reports a change
-        self._since: float | None = None
-
-    def changed(self, now: float) -> bool:
-        seen, before = self._look(), self._seen
-        if seen != before:
-            self._seen, self._since = seen, now - self._quiet_s if before is self else now
-        if self._since is None or now - self._since < self._quiet_s:
-            return False
-        self._since = None
-        return True
 
 
 class Conditions:
@@ -74,8 +54,8 @@ class Conditions:
         self._holds: dict[int, _Hold] = {}
         models = context.root.models_dir(context.config.models.dir)
         self._detectors = {
-            MODEL: _ChangeDetector(lambda: _listing(models)),
-            ENGINE: _ChangeDetector(packages_stamp, quiet_s=INSTALLED_AFTER_S),
+            MODEL: ChangeDetector(lambda: listing(models)),
+            ENGINE: ChangeDetector(packages_stamp, quiet_s=INSTALLED_AFTER_S),
         }
         self.obstacle: Waiting | None = None
 
@@ -120,14 +100,6 @@ class Conditions:
         found.patience_s = min(2 * max(found.patience_s, EVERY_S), max(first_s, LONGEST_PATIENCE_S))
         found.due = now + found.patience_s
         return True
-
-
-def _listing(folder: Path) -> object:
-    """Return a value that changes when a model is added or replaced."""
-    try:
-        return sorted((entry.name, entry.stat().st_mtime_ns) for entry in folder.iterdir())
-    except OSError:
-        return None
 
 
 def obstacle(root: Root, limits: Limits) -> Waiting | None:

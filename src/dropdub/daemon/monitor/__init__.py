@@ -1,0 +1,1 @@
+"""The text monitor: each line that is appended to a file is spoken once, in order."""
