@@ -1,0 +1,1 @@
+"""Dictation: a recording that grows while somebody speaks, and what was understood of it so far."""

@@ -1,0 +1,29 @@
+"""Server-sent events: one `data:` line of JSON each, as clients of OpenAI's API parse them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from dropdub.web.errors import ApiError
+
+CONTENT_TYPE = "text/event-stream"
+STILL_WORKING = b": wait\n\n"
+"""A comment, which clients skip: it keeps the connection open while there is nothing to say."""
+
+
+def event(data: Mapping[str, Any]) -> bytes:
+    """Return an event. Its JSON is on one line: a line break would end the `data:`."""
+    return f"data: {json.dumps(data, ensure_ascii=False, separators=(',', ':'))}\n\n".encode()
+
+
+def named_event(kind: str, data: Mapping[str, Any], id_: int | None = None) -> bytes:
+    """Return an event of a kind. A browser that connects again sends the last `id_` that it has got."""
+    number = "" if id_ is None else f"id: {id_}\n"
+    return f"event: {kind}\n{number}".encode() + event(data)
+
+
+def failure(error: ApiError) -> bytes:
+    """Return the event that ends a stream whose work failed: OpenAI's clients raise it as an error."""
+    return event(error.body())

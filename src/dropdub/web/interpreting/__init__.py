@@ -1,0 +1,1 @@
+"""Interpreting: what somebody says is heard, translated and spoken in another language."""

@@ -1,0 +1,1 @@
+"""Jobs over HTTP: waiting for them, looking at them, changing them."""

@@ -1,0 +1,1 @@
+"""Rooms: two people who speak different languages, each heard in the other's."""

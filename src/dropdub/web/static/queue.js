@@ -1,0 +1,38 @@
+// Keeps the list of jobs as it is on the server: progress in place, and the whole list when anything else has changed.
+
+import { onEvent, onPoll } from "./live.js";
+import { showProgress } from "./progress.js";
+import { part, swap, throttled } from "./refreshing.js";
+import { localTimes } from "./times.js";
+
+const list = document.getElementById("list");
+const daemon = document.getElementById("daemon");
+let daemonWas = null;
+
+async function read() {
+  const text = await part(`/jobs/list${location.search}`);
+  const chosen = new Set([...list.querySelectorAll("input[name=id]:checked")].map((one) => one.value));
+  await swap(list, text);
+  for (const one of list.querySelectorAll("input[name=id]")) {
+    one.checked = chosen.has(one.value);
+  }
+  localTimes(list);
+}
+
+const soon = throttled(read);
+onEvent("job", soon);
+onEvent("reset", soon);
+onEvent("progress", showProgress);
+onEvent("daemon", async ({ state, paused, notes }) => {
+  const is = `${state} ${paused} ${notes}`;
+  if (daemonWas !== null && daemonWas !== is) {
+    await swap(daemon, await part("/jobs/daemon"));
+  }
+  daemonWas = is;
+});
+onPoll(async () => {
+  await read();
+  await swap(daemon, await part("/jobs/daemon"));
+});
+document.addEventListener("htmx:after:swap", () => localTimes(list));
+localTimes(document);

@@ -1,0 +1,1 @@
+"""Voices over HTTP: listed, cloned with consent, prepared, removed."""

@@ -1,0 +1,19 @@
+"""Sentences in the headers of an answer, which has no other place for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import quote
+
+HEADER = "dropdub-warnings"
+_SAFE = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) != "%")
+
+
+def warning_headers(warnings: Sequence[str]) -> dict[str, str]:
+    """Return the header with all warnings; none if there are none."""
+    return {HEADER: " ".join(map(in_header, warnings))} if warnings else {}
+
+
+def in_header(text: str) -> str:
+    """Return a text as a header can hold it: on one line, what is not ASCII percent-encoded."""
+    return quote(" ".join(text.split()), safe=_SAFE)
