@@ -33,7 +33,7 @@ def config_check(root: Path) -> int:
 
     config = load_config(root / CONFIG_NAME)
     place = Root.at(root, config.folders.model_dump())
-    place.refuse_outputs(config.named_outputs())
+    place.refuse_outputs(config.all_outputs())
     refuse_foreign(place, usable_url(config.database, place))
     _refuse_impossible(Installed(place, config))
     say(f"OK: {root / CONFIG_NAME}")
@@ -67,13 +67,16 @@ def prune(place: Place, *, older_than: str, dry_run: bool, as_json: bool) -> int
 
     pruned = forget(place, older_than_s=_age_s(older_than), dry_run=dry_run)
     if as_json:
-        say_json({"dry_run": dry_run, "jobs": pruned.jobs})
+        say_json({"dry_run": dry_run, "jobs": pruned.jobs, "kept": pruned.kept})
         return DONE
     if dry_run:
         for job in pruned.jobs:
             say(f"{job.id}  {job.name}  {job.state}")
     verb = "Would forget" if dry_run else "Forgot"
     say(f"{verb} {counted(len(pruned.jobs), 'job')} that ended more than {older_than} ago. Your files are kept.")
+    if pruned.kept:
+        numbers = ", ".join(str(job.id) for job in pruned.kept)
+        say(f"Not forgotten, because a log or an answer cannot be removed now: {numbers}. Is one open in a program?")
     return DONE
 
 

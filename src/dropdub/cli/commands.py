@@ -12,7 +12,7 @@ import typer
 from dropdub import __version__
 from dropdub.cli.arguments import Context, Json, Ref, Refs
 from dropdub.cli.console import name_root, say
-from dropdub.cli.groups import config_app, models_app, service_app, voices_app
+from dropdub.cli.groups import config_app, models_app, service_app, token_app, voices_app
 from dropdub.cli.plain_status import JOBS_SHOWN
 from dropdub.errors import UsageError
 from dropdub.store.states import JobState
@@ -31,6 +31,7 @@ app.add_typer(config_app, name="config", help="Check or show the settings.")
 app.add_typer(models_app, name="models", help="List, download and verify the models of the quality engines.")
 app.add_typer(voices_app, name="voices", help="List, add, remove and prepare voices for dubs.")
 app.add_typer(service_app, name="service", help="Run the daemon as a system service.")
+app.add_typer(token_app, name="token", help="Show or renew the token that gives access to the web server.")
 
 
 def _show_version(requested: bool) -> None:
@@ -143,20 +144,57 @@ def watch(
         bool,
         typer.Option("--shared-inbox", help="Others can write to the inbox: see inbox.sidecars in config.yaml."),
     ] = False,
+    web: Annotated[bool, typer.Option("--web", help="Start the web server as well.")] = False,
 ) -> None:
     """Watch the inbox and process whatever is dropped. Press Ctrl-C to stop.
 
     \b
     dropdub watch
     dropdub watch --until-idle
+    dropdub watch --web
     """
     from dropdub.cli import foreground
 
     raise typer.Exit(
         foreground.watch(
-            context.obj.path(), until_idle=until_idle, accept_missing=accept_missing, shared_inbox=shared_inbox
+            context.obj.path(),
+            until_idle=until_idle,
+            accept_missing=accept_missing,
+            shared_inbox=shared_inbox,
+            web=web,
         )
     )
+
+
+@app.command()
+def serve(context: Context) -> None:
+    """Run the web server beside a daemon that runs as a service. Ctrl-C stops it.
+
+    It answers faster as a part of the daemon: `dropdub watch --web`, or
+    web.enabled in config.yaml.
+
+    \b
+    dropdub serve
+    """
+    from dropdub.cli import web
+
+    raise typer.Exit(web.serve(context.obj.path()))
+
+
+@app.command("open")
+def open_page(
+    context: Context,
+    show: Annotated[bool, typer.Option("--show", help="Print the link only; it works once, within a minute.")] = False,
+) -> None:
+    """Open the page of the web server in the browser, logged in.
+
+    \b
+    dropdub open
+    dropdub open --show
+    """
+    from dropdub.cli import web
+
+    raise typer.Exit(web.open_page(context.obj.path(), show=show))
 
 
 @app.command()
@@ -200,6 +238,9 @@ def status(
     limit: Annotated[
         int, typer.Option(min=0, metavar="N", help="Maximum number of jobs to show; 0 shows all.")
     ] = JOBS_SHOWN,
+    every: Annotated[
+        bool, typer.Option("--all", help="Also show what only answers a program, such as a text that is spoken.")
+    ] = False,
 ) -> None:
     """Show whether the daemon is running, and the progress of the jobs.
 
@@ -211,10 +252,10 @@ def status(
 
     if watch and as_json:
         raise UsageError("--watch and --json cannot be combined.")
-    place, states = context.obj.place(), state or []
+    place, wanted = context.obj.place(), act.Wanted(state or [], limit, asked=every)
     if watch:
-        raise typer.Exit(act.status_live(place, states=states, limit=limit))
-    raise typer.Exit(act.status(place, states=states, limit=limit, as_json=as_json))
+        raise typer.Exit(act.status_live(place, wanted))
+    raise typer.Exit(act.status(place, wanted, as_json=as_json))
 
 
 @app.command()

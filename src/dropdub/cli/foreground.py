@@ -32,12 +32,13 @@ if TYPE_CHECKING:
 _NUMBERS = re.compile(r"[\d.,]+")
 
 
-def watch(root: Path, *, until_idle: bool, accept_missing: bool = False, shared_inbox: bool = False) -> int:
-    from dropdub.daemon.main import run_daemon
+def watch(
+    root: Path, *, until_idle: bool, accept_missing: bool = False, shared_inbox: bool = False, web: bool = False
+) -> int:
+    from dropdub.daemon.main import Watching, run_daemon
 
-    summary = run_daemon(
-        root, until_idle=until_idle, accept_missing=accept_missing, shared_inbox=shared_inbox, report=_say_timed
-    )
+    how = Watching(until_idle=until_idle, accept_missing=accept_missing, shared_inbox=shared_inbox, web=web)
+    summary = run_daemon(root, how, report=_say_timed)
     _say_timed(with_commands(sum_up(summary), root=root))
     return FELL_SHORT if until_idle and summary.failed else DONE
 

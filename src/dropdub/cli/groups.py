@@ -1,4 +1,4 @@
-"""Declare the command groups and their options: config, models, voices, service."""
+"""Declare the command groups and their options: config, models, voices, service, token."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ config_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 models_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 voices_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 service_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+token_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 
 
 @config_app.command("check")
@@ -37,6 +38,20 @@ def config_show(context: Context, as_json: Json = False) -> None:
     from dropdub.cli import admin
 
     raise typer.Exit(admin.config_show(context.obj.path(), as_json=as_json))
+
+
+@config_app.command("hash-password")
+def config_hash_password() -> None:
+    """Print the hash of a password, to set as web.password instead of the password itself.
+
+    Asks for the password; without a terminal, reads it from the first line of standard input.
+
+    \b
+    dropdub config hash-password
+    """
+    from dropdub.cli import access
+
+    raise typer.Exit(access.hash_password())
 
 
 Pulled = Annotated[
@@ -148,6 +163,8 @@ def voices_remove(
 ) -> None:
     """Remove voices and delete their recordings from voices/.
 
+    Voices that config.yaml names are not removed.
+
     \b
     dropdub voices remove anna
     """
@@ -248,3 +265,29 @@ def service_status(context: Context, as_json: Json = False) -> None:
     from dropdub.cli import service as act
 
     raise typer.Exit(act.status(context.obj.named_path(), as_json=as_json))
+
+
+@token_app.command("show")
+def token_show(context: Context) -> None:
+    """Show the token that programs need to use the web server. Whoever has it can do everything there.
+
+    It is made if there is none yet.
+
+    \b
+    dropdub token show
+    """
+    from dropdub.cli import access
+
+    raise typer.Exit(access.show_token(context.obj.path()))
+
+
+@token_app.command("renew")
+def token_renew(context: Context) -> None:
+    """Replace the token by a new one, and show that. The old one no longer works, and everybody is logged out.
+
+    \b
+    dropdub token renew
+    """
+    from dropdub.cli import access
+
+    raise typer.Exit(access.renew_token(context.obj.path()))

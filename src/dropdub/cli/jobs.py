@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from dropdub.cli.console import console, printing, say, say_json
 from dropdub.cli.exit_codes import DONE, FELL_SHORT
+from dropdub.cli.plain_status import JOBS_SHOWN
 from dropdub.cli.streams import has_reader
 from dropdub.errors import UsageError
 from dropdub.operations import look
@@ -19,20 +20,33 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from dropdub.operations.change import Changes
+    from dropdub.store.views import StatusView
 
 REFRESH_S = 1.0
 
 
-def status(place: Place, *, states: Sequence[JobState], limit: int, as_json: bool) -> int:
+@dataclass(frozen=True)
+class Wanted:
+    """The jobs to show: in these states (none: in any), at most `limit` (0: all); `asked` as for `look.status`."""
+
+    states: Sequence[JobState] = ()
+    limit: int = JOBS_SHOWN
+    asked: bool = False
+
+    def view(self, place: Place) -> StatusView:
+        return look.status(place, states=self.states, limit=self.limit or None, asked=self.asked)
+
+
+def status(place: Place, wanted: Wanted, *, as_json: bool) -> int:
     if as_json:
-        say_json(asdict(look.status(place, states=states, limit=limit or None)))
+        say_json(asdict(wanted.view(place)))
     else:
         with printing() as screen:
-            screen.print(_status(place, states, limit, screen.width), crop=False)
+            screen.print(_status(place, wanted, screen.width), crop=False)
     return DONE
 
 
-def status_live(place: Place, *, states: Sequence[JobState], limit: int) -> int:
+def status_live(place: Place, wanted: Wanted) -> int:
     """Show the status, refreshed every second until Ctrl-C."""
     from rich.live import Live
 
@@ -42,7 +56,7 @@ def status_live(place: Place, *, states: Sequence[JobState], limit: int) -> int:
     try:
         with Live(console=screen, auto_refresh=False, transient=False) as live:
             while has_reader():
-                live.update(_status(place, states, limit, screen.width, fold=True), refresh=True)
+                live.update(_status(place, wanted, screen.width, fold=True), refresh=True)
                 time.sleep(REFRESH_S)
     except KeyboardInterrupt:
         pass
@@ -65,7 +79,7 @@ def show_timeline(place: Place, ref: str, *, as_json: bool) -> int:
     """Draw the timing of each dub of a job next to its manifest, and print the paths."""
     from dropdub.operations import timeline
 
-    drawn = timeline.draw(place.reader().job(ref).job)
+    drawn = timeline.draw(place.reader().job(ref).job, timeline.words_of(place))
     if as_json:
         say_json({"timelines": {target: [str(path) for path in paths] for target, paths in drawn.items()}})
     else:
@@ -115,17 +129,18 @@ def resume(place: Place, refs: Sequence[str]) -> int:
     return DONE
 
 
-def _status(place: Place, states: Sequence[JobState], limit: int, width: int, *, fold: bool = False) -> RenderableType:
+def _status(place: Place, wanted: Wanted, width: int, *, fold: bool = False) -> RenderableType:
     from dropdub.cli import render
 
-    view = look.status(place, states=states, limit=limit or None)
+    view = wanted.view(place)
     clock = render.Clock(time.time())
     return render.status(
         view,
         inbox=place.root.inbox,
         clock=clock,
         width=width,
-        filtered=bool(states),
+        filtered=bool(wanted.states),
+        asked=wanted.asked,
         root=place.named_root,
         fold=fold,
     )

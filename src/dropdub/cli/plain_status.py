@@ -43,4 +43,4 @@ def answer(asked: PlainStatus, invocation: Invocation) -> int:
 
     invocation.root = asked.root
     name_root(invocation.root_to_name(COMMAND))
-    return jobs.status(invocation.place(), states=[], limit=JOBS_SHOWN, as_json=asked.as_json)
+    return jobs.status(invocation.place(), jobs.Wanted(), as_json=asked.as_json)

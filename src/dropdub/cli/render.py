@@ -50,13 +50,14 @@ def status(
     clock: Clock,
     width: int = 80,
     filtered: bool = False,
+    asked: bool = False,
     root: Path | None = None,
     fold: bool = False,
 ) -> RenderableType:
     """Return what `dropdub status` shows, in `width` columns; print it with `crop=False`, as commands are not wrapped.
 
-    `filtered`: only jobs in some states were requested. `root`: the root that commands must name, None if a shell finds
-    it. `fold`: wrap commands, too, for a screen that is redrawn.
+    `filtered`: only jobs in some states were requested; `asked`: also what only answers a client. `root`: the root that
+    commands must name, None if a shell finds it. `fold`: wrap commands, too, for a screen that is redrawn.
     """
     total = sum(view.counts.values())
     parts: list[RenderableType] = [*_head(view, clock, total, root=root, fold=fold)]
@@ -69,7 +70,8 @@ def status(
         for line in suggestions(view.jobs):
             parts.append(_line(line, fold=fold))
         if not filtered and len(view.jobs) < total:
-            text = f"\n{len(view.jobs)} of {counted(total, 'job')}. To show all: `dropdub status --limit 0`"
+            every = "`dropdub status --all --limit 0`" if asked else "`dropdub status --limit 0`"
+            text = f"\n{len(view.jobs)} of {counted(total, 'job')}. To show all: {every}"
             parts += [_line(line, "dim", fold=fold) for line in with_commands(text, root=root).split("\n")]
     return Group(*parts)
 

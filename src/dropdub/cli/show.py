@@ -70,7 +70,8 @@ def _print_message(message: str, console: Console, *, mark: str = "", style: str
 
 
 def _facts(job: JobView, clock: Clock) -> Iterator[tuple[str, str]]:
-    yield "file", job.source
+    if job.source:
+        yield "file", job.source
     if job.kind:
         length = f", {format_duration(job.duration_s)}" if job.duration_s is not None else ""
         yield "kind", f"{job.kind}{length}"
@@ -91,7 +92,7 @@ def _facts(job: JobView, clock: Clock) -> Iterator[tuple[str, str]]:
 
 
 def _times(job: JobView, clock: Clock) -> Iterator[tuple[str, str]]:
-    yield "dropped", clock.at(job.created_at)
+    yield "dropped" if job.source else "asked", clock.at(job.created_at)
     if job.started_at:
         yield "started", clock.at(job.started_at)
     if job.finished_at:
