@@ -23,8 +23,8 @@ WINDOWS = os.name == "nt"
 COMMANDS = ("dropdub", "jobs")
 BUILT_FROM = ("pyproject.toml", "README.md", "LICENSE")
 KITS = {
-    "compact": (("compact.txt",), "compact"),
-    "quality": (("compact.txt", "quality.txt"), "compact,parakeet,quality,speakers"),
+    "compact": (("compact.txt",), "compact,web"),
+    "quality": (("compact.txt", "quality.txt"), "compact,parakeet,quality,speakers,web"),
 }
 """The kits of engines, the usual one first: the lock files that each needs, and its extras of the package."""
 HELP_ON_KITS = {
@@ -34,7 +34,7 @@ HELP_ON_KITS = {
 OF_A_ROOT = (
     *("inbox", "outbox", "voices", "work", "failed", "archive", "models"),
     *("config.yaml", "dropdub-report.yaml", "jobs.db", "jobs.db-wal", "jobs.db-shm", "jobs.db.migrate.lock"),
-    *("jobs.db.daemon.lock", ".dropdub.json"),
+    *("jobs.db.daemon.lock", ".dropdub.json", "web.token"),
 )
 
 

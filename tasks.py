@@ -7,6 +7,9 @@ Needs Python 3.11 or newer and nothing else.
     python3 tasks.py test --quick   before each commit: the same, but only unit tests and one real job
     python3 tasks.py lock      write the installers' lock files again, with today's versions
     python3 tasks.py release   the wheel, its lock files and bill of materials (CycloneDX), in dist/
+    python3 tasks.py translate collect the texts of the pages, and compile the catalogues of their languages
+    python3 tasks.py vendor    fetch the scripts of others that the pages use
+    python3 tasks.py screenshots    take the pictures of the pages for the documentation: [--models FOLDER]
     python3 tasks.py chaos     crash it at every place that writes, and at random moments: [KILLS] [SEED]
 """
 
@@ -32,8 +35,10 @@ SCRIPTS = ENVIRONMENT / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = SCRIPTS / ("python.exe" if os.name == "nt" else "python")
 DROPDUB = SCRIPTS / ("dropdub.exe" if os.name == "nt" else "dropdub")
 LOCKED = {
-    "compact": ("--extra", "compact"),
-    "quality": ("--extra", "compact", "--extra", "parakeet", "--extra", "quality", "--extra", "speakers"),
+    "compact": ("--extra", "compact", "--extra", "web"),
+    "quality": tuple(
+        word for extra in ("compact", "web", "parakeet", "quality", "speakers") for word in ("--extra", extra)
+    ),
 }
 """Lock files, and the extras that each covers. Those are what `installer.py` installs."""
 LOCKS = tuple(HERE / "locks" / f"{name}.txt" for name in LOCKED)
@@ -48,6 +53,8 @@ TRANSCRIBES = "whisper-base"
 DUBS = ("bergamot-en-pt", "kokoro-82m")
 """The models of the demo: about 270 MB to download, once."""
 REMEDY = "The reason is above. Fix it and run the demo again, or copy the models from another machine into models."
+ADDRESS = "http://127.0.0.1:8760"
+"""Where the web server answers, unless config.yaml says otherwise."""
 RESULTS = {
     "manifest.json": "what was made from what; always last",
     ".original.m4a": "the original's sound, for the report",
@@ -119,7 +126,7 @@ def demo() -> None:
     """Drop the shipped recording into this checkout's inbox, and show what arrives in its outbox."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # names and texts may have letters that this terminal lacks
-    set_up("compact", editable=False)
+    set_up("compact,web", editable=False)
     dubs = has_models_of_demo()
     dropped = HERE / "inbox" / SAMPLE.name
     options = dropped.with_name(f"{SAMPLE.name}.job.yaml")
@@ -133,7 +140,15 @@ def demo() -> None:
     print()
     if (report := results / "report.html").is_file():
         print(f"Look:  {report.relative_to(HERE)}, in a browser")
-    print(f"Next:  {DROPDUB.with_suffix('').relative_to(HERE)} watch, then drop files of your own into inbox")
+    program = DROPDUB.with_suffix("").relative_to(HERE)
+    print(f"Next:  {program} watch, then drop files of your own into inbox")
+    if importable("fastapi"):
+        print(f"API:   {program} watch --web, then other programs find it at {ADDRESS}")
+
+
+def importable(module: str) -> bool:
+    """Return whether the environment has a module."""
+    return exit_code(PYTHON, "-c", f"import importlib.util; exit(importlib.util.find_spec({module!r}) is None)") == 0
 
 
 def watch_live(name: str) -> Path:
@@ -195,7 +210,7 @@ def test() -> None:
     began = time.monotonic()
     os.environ.setdefault("PIP_QUIET", "1")
     if not (DESCRIBED.exists() and DESCRIBED.read_bytes() == description()):
-        set_up("compact,parakeet,quality,speakers,dev", editable=True)
+        set_up("compact,parakeet,quality,speakers,web,dev", editable=True)
         run(PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-deps", "resemblyzer")
         DESCRIBED.write_bytes(description())
     sys.exit(exit_code(PYTHON, "-m", "tests.checks", "--installing", f"{time.monotonic() - began:.1f}", *sys.argv[2:]))
@@ -260,6 +275,20 @@ def write_bill(lock_file: Path, bill: Path) -> None:
     run(PYTHON, "-m", "cyclonedx_py", *made, lock_file)
 
 
+def translate() -> None:
+    set_up("dev", editable=True)
+    run(PYTHON, HERE / "tools" / "translate.py")
+
+
+def vendor() -> None:
+    run(sys.executable, HERE / "tools" / "vendor.py")
+
+
+def screenshots() -> None:
+    set_up("compact,web,dev", editable=True)
+    run(PYTHON, "-m", "tools.screenshots", *sys.argv[2:])
+
+
 def chaos() -> None:
     """Crash at every place, and KILLS times (200) at random, by SEED (else one is drawn and printed)."""
     set_up("compact,dev", editable=True)
@@ -270,7 +299,16 @@ def chaos() -> None:
 
 
 if __name__ == "__main__":
-    tasks = {"demo": demo, "test": test, "lock": lock, "release": release, "chaos": chaos}
+    tasks = {
+        "demo": demo,
+        "test": test,
+        "lock": lock,
+        "release": release,
+        "translate": translate,
+        "vendor": vendor,
+        "screenshots": screenshots,
+        "chaos": chaos,
+    }
     if len(sys.argv) < 2 or sys.argv[1] not in tasks:
         sys.exit(__doc__)
     tasks[sys.argv[1]]()
