@@ -1,12 +1,13 @@
-"""Generate the pages of settings and commands, and the config.yaml of this checkout, from the program.
+"""Generate the pages of settings and commands, the API's document, and the config.yaml of this checkout.
 
     .venv/bin/python docs/generate.py
 
-`tests/unit/test_docs.py` fails when one of them is out of date.
+`tests/unit/test_docs.py` and `tests/web/test_api_document.py` fail when one of them is out of date.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from dropdub.config.live import live_settings
 from dropdub.setup.new_root import config_text
 
 HERE = Path(__file__).resolve().parent
+API_DOCUMENT = HERE / "openapi.json"
 PROGRAM = "dropdub"
 CHECKOUT_HEAD = """\
 # This checkout is a root: drop files into inbox/, start `dropdub watch`, collect the results from outbox/.
@@ -49,11 +51,13 @@ SETTINGS_HEAD = f"""\
 This page is the `config.yaml` that `dropdub init` writes: every setting with its description and default. To change a
 setting, remove the `# ` in front of it.
 
-A running daemon notices that the file has changed, a few seconds after you have saved it. Files that are dropped from
-then on use the new values of {_live()}.
+A running daemon notices that the file has changed, a few seconds after you have saved it. What is dropped, asked
+for or monitored from then on uses the new values of {_live()}.
 Everything else holds after the next start of the daemon; until then, `dropdub status` names what waits for that. Jobs
 that were dropped before keep their options; `dropdub retry` uses the new ones. If the file cannot be used, the daemon
 continues with the settings that it has, and says in `dropdub status`, in its log and where it prints what is wrong.
+The web server uses the new values as soon as the daemon does; `dropdub serve` looks at the file itself, in the same
+way, and prints what waits for its own restart, such as `web.port`.
 
 - `dropdub config check` reports each mistake with its line and the values that are allowed, and what cannot succeed:
   engines, voices, models and an ffmpeg that do not exist, and languages between which nobody translates.
@@ -68,6 +72,14 @@ continues with the settings that it has, and says in `dropdub status`, in its lo
 def main() -> None:
     for path, text in pages().items():
         path.write_text(text, encoding="utf-8")
+    API_DOCUMENT.write_text(api_document(), encoding="utf-8")
+
+
+def api_document() -> str:
+    """Return the document of the web server's API. Needs the packages of the extra `web`."""
+    from dropdub.web.app import described_routes  # noqa: PLC0415  the extra need not be installed for the other pages
+
+    return json.dumps(described_routes(), indent=1, ensure_ascii=False) + "\n"
 
 
 def pages() -> dict[Path, str]:
