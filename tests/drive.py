@@ -18,6 +18,7 @@ from dropdub.pipeline.plan import job_facts, plan
 from dropdub.pipeline.task import EngineProvider, Task, task_of
 from dropdub.stages import stage_named
 from dropdub.store.steps import StepSpec
+from dropdub.translations import ENGLISH
 
 DEADLINE_S = 60.0
 LIGHT = JobOptions(transcriber="pocketsphinx", translator="apertium", synthesizer="espeak-ng", speakers="one")
@@ -38,6 +39,7 @@ class Drive:
     companion: Path | None = None
     before: Path | None = None
     nearby: str | None = None
+    report_language: str = ENGLISH
     facts: dict[str, dict[str, Any]] = field(default_factory=dict)
     columns: dict[str, Any] = field(default_factory=dict)
     shares: dict[str, list[float]] = field(default_factory=dict)
@@ -111,6 +113,7 @@ class Drive:
             "split": self.split.model_dump(mode="json"),
             "facts": self.facts,
             "nearby": self.nearby,
+            "report_language": self.report_language,
         }
 
     def plan(self) -> tuple[StepSpec, ...]:

@@ -8,14 +8,16 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
+
 from dropdub.config import load_config
 from dropdub.daemon.context import Context
 from dropdub.root import Root
 from dropdub.store import transitions
 from dropdub.store.database import Store
-from dropdub.store.states import JobState, Outcome
+from dropdub.store.states import ENDED, JobState, Outcome
 from dropdub.store.steps import StepSpec
-from dropdub.store.tables import Job
+from dropdub.store.tables import JOB, Job
 from dropdub.store.transitions import AttemptEnd, Claim, JobFacts
 
 NOW = 1_700_000_000.0
@@ -27,14 +29,17 @@ _numbers = count(1)
 
 
 @contextmanager
-def a_context(folder: Path, settings: str) -> Iterator[Context]:
-    """Make a root of `folder` with these settings; yield the context of a daemon that has just started in it."""
+def a_context(folder: Path, settings: str, *, run: str = RUN) -> Iterator[Context]:
+    """Make a root of `folder` with these settings; yield the context of a daemon that has just started in it.
+
+    `run`: its id, which is another one at each start in the same root.
+    """
     (folder / "config.yaml").write_text(settings, encoding="utf-8")
     root = Root.at(folder)
     root.create_folders()
     with closing(Store.open(root.database_url)) as store:
-        transitions.start_run(store, run_id=RUN, pid=1, pid_started=1.0, host="here", boot_id="1", now=NOW)
-        yield Context(root, load_config(root.config_file), store, RUN, lambda _line: None)
+        transitions.start_run(store, run_id=run, pid=1, pid_started=1.0, host="here", boot_id="1", now=NOW)
+        yield Context(root, load_config(root.config_file), store, run, lambda _line: None)
 
 
 def a_spec(key: str = "probe", *, phase: int = 0, target: str | None = None, pool: str = "media") -> StepSpec:
@@ -126,6 +131,13 @@ def an_ended_job(store: Store, verdict: JobState = JobState.FAILED, *, at: float
     assert job.id is not None
     assert job.destination is not None
     return transitions.finish_job(store, job.id, source=job.destination, now=at)
+
+
+def forget_ended(store: Store) -> None:
+    """Forget all jobs that have ended, as if they had done so long ago."""
+    with store.reading() as session:
+        ended = list(session.connection().execute(select(JOB.c.id).where(JOB.c.state.in_(ENDED))).scalars())
+    transitions.forget_jobs(store, ended)
 
 
 def a_waiting_job(store: Store, *, waiting_for: str = "disk", **values: Any) -> Job:

@@ -61,6 +61,9 @@ def misbehave(mode: str, run: dict[str, Any]) -> None:
     elif mode == "stale":
         say("done", step_id=run["step_id"], token=run["token"] - 1, result={"stale": True})
         say("progress", step_id=run["step_id"], token=run["token"] - 1, share=0.9)
+    elif mode == "asides":
+        do_asides(run)
+        return
     elif mode == "needs another":
         error = {"class": "FreshWorkerNeeded", "message": "It has loaded torch.", "remedy": ""}
         say("failed", **about(run), error=error)
@@ -95,6 +98,44 @@ def get_on_when_told(run: dict[str, Any]) -> None:
         if sign.exists():
             say("progress", **about(run), share=0.5)
         time.sleep(0.05)
+
+
+def do_asides(run: dict[str, Any]) -> None:
+    """Run asides as their payload says, until one says that the main step ends; an aside can also come as a step."""
+    while "does" not in run["payload"]:
+        message = json.loads(sys.stdin.readline())
+        if message["kind"] == "withdraw":
+            say("withdrawn", **about(message))
+        elif message["payload"]["does"] == "end":
+            say("done", **about(run), result={"made": True, "by": os.getpid()})
+            run = message
+        else:
+            do_aside(message, message["payload"]["does"])
+    say("progress", **about(run), share=0.0)
+    say("done", **about(run), result={"as aside": run["aside"]})
+
+
+def do_aside(run: dict[str, Any], does: str) -> None:
+    if does == "wait":
+        return
+    if does == "die waiting":
+        os.kill(os.getpid(), signal.SIGKILL)
+    say("progress", **about(run), share=0.0)
+    if does == "die":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if does == "need another":
+        say("failed", **about(run), error={"class": "FreshWorkerNeeded", "message": "Not loaded.", "remedy": ""})
+        return
+    if does == "nest":
+        within = json.loads(sys.stdin.readline())
+        do_aside(within, within["payload"]["does"])
+    while does in ("hang", "hang to die") and not Path(run["payload"]["result_file"]).with_name("sign").exists():
+        say("heartbeat")
+        time.sleep(0.05)
+    if does == "hang to die":
+        os.kill(os.getpid(), signal.SIGKILL)
+    say("piece", **about(run), number=0)
+    say("done", **about(run), result={"as aside": True})
 
 
 LONGER = {"leave a process": leave_a_process, "compute in silence": compute_in_silence, "slow": get_on_when_told}

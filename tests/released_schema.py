@@ -14,7 +14,9 @@ from pathlib import Path
 from dropdub.store import transitions
 from dropdub.store.database import Store
 from dropdub.store.migrations import HEAD_REVISION
-from dropdub.store.states import JobState
+from dropdub.store.states import JobState, Priority
+from dropdub.store.steps import StepSpec
+from dropdub.store.transitions import AskedJob, ReadUpTo
 from tests.factories import (
     NOW,
     a_claiming_job,
@@ -46,6 +48,12 @@ def fill(store: Store) -> None:
     an_ending_job(store, name="ending.mp4")
     for verdict in (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED):
         an_ended_job(store, verdict, name=f"{verdict}.mp4")
+    request = {"what": "say", "params": {"text": "Olá."}}
+    steps = [StepSpec("say", "say", 0, None, "synthesize", request["params"])]
+    transitions.ask_jobs(store, [AskedJob("Olá.", request, steps, options={}, key="key-1", batch="batch-1")], now=NOW)
+    line = AskedJob("talk-000001", request, steps, options={}, priority=Priority.SOON)
+    read = ReadUpTo("/talk.txt", "7:1234", offset=6, mark="5f", encoding="utf-8", lines=1)
+    transitions.record_lines(store, "talk", [line], before=None, after=read, now=NOW)
     job = an_ending_job(store, JobState.SUCCEEDED, name="told.mp4")
     assert job.id is not None
     transitions.finish_job(store, job.id, source="/archive/told.mp4", now=NOW, channels=("webhook", "command"))

@@ -12,6 +12,7 @@ from dropdub.pipeline.artifacts import Segment, Transcript
 from dropdub.pipeline.facts import Facts
 from dropdub.publishing.deliverables import manifest
 from dropdub.report.contents import Contents, contents_of
+from dropdub.translations.words import IN_ENGLISH, Words
 
 NAME = "Entrevista “ção” & <b>Ω 会議#1 100%.mp4"
 TEXTS = (
@@ -107,8 +108,9 @@ def transcripts() -> tuple[Transcript, Transcript]:
     return Transcript("en", 11.0, source, {}), Transcript("pt", 11.0, target, {}, source_language="en")
 
 
-def contents(given: dict[str, Any] | None = None, **manifest_values: Any) -> Contents:
+def contents(given: dict[str, Any] | None = None, *, words: Words = IN_ENGLISH, **manifest_values: Any) -> Contents:
     found = facts() if given is None else given
     made = a_manifest(found, **manifest_values)
     source, target = transcripts()
-    return contents_of(made, quality_of(Facts(found), fits_of(made), ["pt"]), Facts(found), source, {"pt": target})
+    quality = quality_of(Facts(found), fits_of(made), ["pt"])
+    return contents_of(made, quality, Facts(found), source, {"pt": target}, words)

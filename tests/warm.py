@@ -213,7 +213,10 @@ def _end(process: subprocess.Popen[bytes], folder: Path) -> None:
 
 
 def serve(path: str) -> None:
-    """Fork a command for each connection until standard input ends; write its pid and, later, its exit code to it."""
+    """Fork a command for each connection until standard input ends; write its pid and, later, its exit code to it.
+
+    What is still running then is killed: a test process that was killed itself has not ended its daemons.
+    """
     from dropdub.engines.offers import installed_offers
     from dropdub.languages import detect_text_language
 
@@ -248,6 +251,8 @@ def serve(path: str) -> None:
             if pid is not None:
                 waiting[pid] = connection
         if 0 in ready and not os.read(0, 1):
+            for forked in waiting:  # none of them was waited for, so these are their numbers
+                os.kill(forked, signal.SIGKILL)
             return
 
 

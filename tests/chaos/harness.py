@@ -8,11 +8,12 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -21,12 +22,18 @@ import imageio_ffmpeg
 import psutil
 
 from dropdub.failpoints import TRACE_VARIABLE, VARIABLE
+from dropdub.inbox.file_identity import identity
+from dropdub.store import transitions
+from dropdub.store.database import Store
+from dropdub.store.states import Origin
 from tests.acceptance.site import Site
 from tests.chaos.invariants import broken
 from tests.conftest import SPEECH
 
 ENDS_WITHIN_S = 90
 DIES_WITHIN_S = 15
+_MIGRATING = threading.Lock()
+"""Alembic creates one database at a time in a process."""
 SETTINGS: dict[str, Any] = {"retry": {"first": 0.1, "longest": 0.5, "interruptions": 100}}
 
 
@@ -64,6 +71,21 @@ def filled(site: Site, clip: Path, *, place: str = "") -> Site:
     (site.inbox / place).mkdir(parents=True, exist_ok=True)
     (site.inbox / f"{place}clip.mp4.job.yaml").write_text("language: en\n", encoding="utf-8")
     site.drop(clip, f"{place}clip.mp4")
+    return site
+
+
+def uploaded(site: Site, clip: Path) -> Site:
+    """Record the clip as a file that came with a request."""
+    data = clip.read_bytes()
+    file = site.root / "work" / "uploads" / "1" / "data"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(data)
+    site.dropped[hashlib.sha256(data).hexdigest()] += 1
+    seen = {**asdict(identity(file)), "source": str(file), "name": "clip.mp4", "origin": Origin.UPLOADED}
+    with _MIGRATING:
+        store = Store.open(f"sqlite:///{site.root / 'jobs.db'}")
+    with closing(store):
+        transitions.record_upload(store, **seen, request_key="1", overrides={"language": "en"}, now=time.time())
     return site
 
 

@@ -50,7 +50,10 @@ class InlinePool:
     def free(self) -> int:
         return 1 - len(self._queued)
 
-    def submit(self, run: Run, *, now: float) -> None:
+    def free_for_aside(self) -> int:
+        return 0
+
+    def submit(self, run: Run, *, now: float, aside: bool = False) -> None:
         self._queued.append(run)
         self._wake()
 

@@ -70,7 +70,7 @@ def _files(root: Path, place: str) -> Iterator[Path]:
 
 def _jobs(database: sqlite3.Connection, dropped: Mapping[str, int] | None) -> Iterator[str]:
     jobs = database.execute(
-        "SELECT * FROM job WHERE origin = 'dropped' AND (reason IS NULL OR reason NOT LIKE '%vanished%')"
+        "SELECT * FROM job WHERE origin IN ('dropped', 'uploaded') AND (reason IS NULL OR reason NOT LIKE '%vanished%')"
     ).fetchall()
     beside = sum(job["companion"] is not None for job in jobs)
     if dropped is not None and len(jobs) + beside != sum(dropped.values()):

@@ -165,7 +165,7 @@ def _become(wanted: Wanted) -> None:
 
 def _live(root: Path) -> int:
     """Return the exit code that the command `dropdub watch --until-idle` would end with."""
-    summary = runs.run_daemon(root, until_idle=True, report=lambda sentence: print(sentence, flush=True))
+    summary = runs.run_daemon(root, runs.Watching(until_idle=True), report=lambda sentence: print(sentence, flush=True))
     return 1 if summary.failed else 0
 
 

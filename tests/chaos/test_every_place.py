@@ -228,6 +228,31 @@ def test_crash_while_original_is_copied_loses_and_duplicates_nothing(copied: Mad
 
 
 @pytest.fixture(scope="module")
+def uploaded(folder: Path, clip: Path) -> Made:
+    """Return a function that makes a root whose film came with a request: it waits in a folder of its own."""
+
+    def made(name: str, lives: Lives) -> ForkedSite:
+        site = ForkedSite(folder / name, lives, job={"targets": []}, **SETTINGS)
+        harness.uploaded(site, clip)
+        return site
+
+    return made
+
+
+def test_crash_while_an_upload_is_taken_loses_and_duplicates_nothing(uploaded: Made, lives: Lives) -> None:
+    def problems(place: str, site: ForkedSite) -> list[str]:
+        found = problems_after_a_crash_at(place, site)
+        names = [path.name for path in (site.root / "archive").iterdir()]
+        return found if names == ["clip.mp4"] else [*found, f"in archive are {names}"]
+
+    places = harness.moving_places(traced(uploaded("traced-upload", lives)))
+    until = next(number for number, place in enumerate(places) if "begin_ending" in place)
+    taking = [place for place in places[:until] if any(kind in place for kind in ("intake", "rename", "take_job"))]
+    assert any("intake.file_moved" in place for place in taking)
+    assert crashed_at(taking, uploaded, lives, problems) == []
+
+
+@pytest.fixture(scope="module")
 def a_retried_text(folder: Path) -> Made:
     """Return a function that makes a root with a text to be retried: one target was finished, one failed."""
 

@@ -366,7 +366,7 @@ def retries(place: Path, monkeypatch: pytest.MonkeyPatch, *, times: int) -> tupl
     monkeypatch.setattr(runs, "STORE_PATIENCE_S", 0.0)
     monkeypatch.setattr(runs, "install_stop_handlers", lambda _: None)
     with pytest.raises(KeyboardInterrupt):
-        runs.run_daemon(place, report=heard)
+        runs.run_daemon(place, runs.Watching(), report=heard)
     return counts, sentences
 
 

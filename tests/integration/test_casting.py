@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dropdub.dubbing.kept_references import keep_references, kept_voice
 from dropdub.dubbing.voices import cast_voices
 from dropdub.engines.base import OfferedVoice
 from dropdub.errors import VoiceMissing
 from dropdub.media.sound import wav
 from dropdub.pipeline.artifacts import AUDIO, Segment, TimedWord
+from dropdub.pipeline.cache import Cache
 from dropdub.pipeline.task import Task
 from tests.drive import LIGHT, Drive
 
@@ -152,3 +154,24 @@ def test_default_voice_is_never_used_silently(tmp_path: Path) -> None:
     media = cast(casting(tmp_path / "media", tone(8, FIRST_HZ)), lines, Plain)
     assert media[None].warnings == ("plain cannot clone voices: the dub has its default voice.",)
     assert (text[None].voice, media[None].voice) == (None, None)
+
+
+def test_a_cloned_voice_can_be_had_again_after_its_job_has_ended(tmp_path: Path) -> None:
+    task = casting(tmp_path, tone(20.0, FIRST_HZ))
+    cache = Cache(tmp_path / "cache", max_bytes=10_000_000)
+    made = cast_voices(
+        Cloning(),  # type: ignore[arg-type]
+        [line(0, 0.0, 18.0)],
+        language="pt",
+        voice=None,
+        voices=task.voices,
+        recorded=task.work,
+    )[None]
+    keep_references(cache, [made])
+    assert made.voice is not None and made.voice.reference is not None
+    sound = made.voice.reference.read_bytes()
+    made.voice.reference.unlink()
+    again = kept_voice(cache, made.identity, None, scratch=task.prepared_scratch())
+    assert again is not None and again.voice is not None and again.voice.reference is not None
+    assert (again.identity, again.is_own, again.voice.reference.read_bytes()) == (made.identity, True, sound)
+    assert kept_voice(cache, "0" * 64, None, scratch=task.prepared_scratch()) is None

@@ -113,12 +113,28 @@ def test_every_command_and_option_has_help_and_every_command_an_example() -> Non
         for parameter in command.params:
             assert getattr(parameter, "help", None), f"{name}: {parameter.name} has no help"
     assert names == [
-        *("init", "setup", "watch", "run", "status", "show", "retry", "cancel", "pause", "resume", "logs", "prune"),
+        *(
+            "init",
+            "setup",
+            "watch",
+            "serve",
+            "open",
+            "run",
+            "status",
+            "show",
+            "retry",
+            "cancel",
+            "pause",
+            "resume",
+            "logs",
+            "prune",
+        ),
         "doctor",
-        *("config", "config check", "config show"),
+        *("config", "config check", "config show", "config hash-password"),
         *("models", "models list", "models pull", "models verify"),
         *("voices", "voices list", "voices add", "voices remove", "voices prepare"),
         *("service", "service install", "service uninstall", "service start", "service stop", "service status"),
+        *("token", "token show", "token renew"),
     ]
 
 
@@ -410,6 +426,8 @@ def test_show_draws_timeline_beside_manifest_and_prints_its_path(cli: Cli, dubbe
     assert cli.done("show", "clip.mp4", "--timeline").splitlines() == [str(picture)]
     assert picture.read_text(encoding="utf-8").startswith("<svg ")
     assert json.loads(cli.done("show", "clip.mp4", "--timeline", "--json")) == {"timelines": {"pt": [str(picture)]}}
+    cli.done("show", "clip.mp4", "--timeline", DROPDUB_WEB__LANGUAGE="pt-BR")
+    assert "Dublagem em português" in picture.read_text(encoding="utf-8")
 
 
 def test_a_timeline_that_cannot_be_drawn_is_refused_with_the_reason(cli: Cli, dubbed: Path) -> None:
@@ -567,6 +585,15 @@ def test_prune_removes_only_old_jobs_and_their_logs(cli: Cli, store: Store) -> N
     assert log.exists()
     assert "Forgot 1 job that ended more than 30d ago" in cli.done("prune")
     assert (log.exists(), kept.exists()) == (False, True)
+
+
+def test_prune_keeps_and_names_a_job_whose_log_cannot_be_removed(cli: Cli, store: Store) -> None:
+    for name in ("kept.mp4", "gone.mp4"):
+        an_ended_job(store, name=name, at=NOW)
+    (cli.root / "work" / "logs" / "jobs" / "1.log").mkdir(parents=True)  # no file, so that it cannot be removed
+    said = cli.done("prune")
+    assert said.startswith("Forgot 1 job ") and "cannot be removed now: 1. " in said
+    assert [job["name"] for job in json.loads(cli.done("prune", "--json"))["kept"]] == ["kept.mp4"]
     assert "Forgot 0 jobs" in cli.done("prune", "--older-than", "1 h")
     assert "'soon' is not a duration" in cli.refused("prune", "--older-than", "soon")
 
@@ -656,12 +683,11 @@ def test_damaged_database_is_reported_with_remedy(cli: Cli) -> None:
 
 
 def test_unexpected_error_gives_error_message_and_its_details_are_saved(cli: Cli, store: Store) -> None:
-    in_the_way = cli.root / "work" / "logs" / "jobs" / "1.log"
-    in_the_way.mkdir(parents=True)
     an_ended_job(store, at=NOW)
-    complaint = cli.refused("prune", code=1)
     details = cli.root / "work" / "logs" / "dropdub-last-error.txt"
-    assert complaint.startswith(f"error: The operating system reported an error: {in_the_way}: ")
+    details.parent.mkdir(parents=True, exist_ok=True)
+    complaint = cli.refused("prune", code=1, DROPDUB_FAILPOINTS="commit.forget_jobs.before=denied")
+    assert complaint.startswith("error: The operating system reported an error: ")
     assert complaint.endswith(f"The details are in {details}\n")
     assert "Traceback" in details.read_text(encoding="utf-8")
 

@@ -13,7 +13,8 @@ from dropdub.engines.registry import EngineRegistry
 from dropdub.media.sound import wav
 from dropdub.pipeline.artifacts import AUDIO, Segment, Transcript, speech_dir_name, translation_name
 from dropdub.pipeline.spoken_lines import Spoken, save_spoken, spoken_name
-from dropdub.stages.compare import likeness, run
+from dropdub.speech.likeness import likeness
+from dropdub.stages.compare import run
 from dropdub.store.steps import StepSpec
 from tests.conftest import SPEECH
 from tests.drive import LIGHT, Drive

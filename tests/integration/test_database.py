@@ -54,6 +54,16 @@ def test_every_connection_is_durable_and_patient(tmp_path: Path) -> None:
     assert pragmas == {"journal_mode": "wal", "synchronous": 2, "busy_timeout": 30_000, "foreign_keys": 1}
 
 
+def test_commit_that_a_power_cut_may_undo_is_not_flushed_but_the_next_one_is(tmp_path: Path) -> None:
+    store = Store.open(url_in(tmp_path))
+    levels = []
+    for flushed in (True, False, False, True):
+        with store.transaction(flushed=flushed) as session:
+            levels.append(session.connection().exec_driver_sql("PRAGMA synchronous").scalar())
+    store.close()
+    assert levels == [2, 1, 1, 2]  # FULL, NORMAL
+
+
 def test_transaction_holds_write_lock_from_its_start(tmp_path: Path) -> None:
     store = Store.open(url_in(tmp_path))
     with store.transaction():

@@ -17,8 +17,10 @@ from typing import Any
 import pytest
 import yaml
 
-from dropdub.doctor import folders, service
+from dropdub.doctor import folders, monitors, service
+from dropdub.doctor.examined_root import ExaminedRoot
 from dropdub.doctor.report import REPORT_NAME
+from dropdub.errors import ConfigError
 from dropdub.media.ffmpeg import find_ffmpeg
 from dropdub.root import Root
 from dropdub.store import backup, queries, transitions
@@ -294,3 +296,30 @@ def test_a_report_names_versions_and_findings(root: Path) -> None:
         "limits.min_free_memory": 1_000_000,
         "models.fallback": "any",
     }
+
+
+def test_monitored_files_folders_and_player_are_checked(root: Path, tmp_path: Path) -> None:
+    monitored = {
+        "gone": {"file": str(tmp_path / "away" / "talk.txt")},
+        "folder": {"file": str(tmp_path), "save": str(tmp_path / "spoken")},
+    }
+    settings = {"monitor": {"player": [str(tmp_path / "no-player")], "files": monitored}}
+    (root / "config.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
+    texts = [one.text for one in monitors.findings(ExaminedRoot.at(root))]
+    assert sorted(texts) == [
+        "a folder in which lines are saved is missing, or not writable",
+        "a monitored file cannot be read",
+        "no program that plays sound is found, so that lines wait",
+        "the folder of a monitored file is not there",
+    ]
+    working = {"talk": {"file": str(tmp_path / "talk.txt")}}
+    settings = {"monitor": {"player": [sys.executable], "files": working}}
+    (root / "config.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
+    assert [(one.state, one.text) for one in monitors.findings(ExaminedRoot.at(root))] == [("ok", "1 configured")]
+
+
+def test_lines_may_not_be_saved_where_originals_are(root: Path, tmp_path: Path) -> None:
+    files = {"talk": {"file": str(tmp_path / "talk.txt"), "save": str(root / "inbox")}}
+    (root / "config.yaml").write_text(yaml.safe_dump({"monitor": {"files": files}}), encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"monitor\.files\.talk\.save"):
+        ExaminedRoot.at(root)

@@ -227,11 +227,12 @@ def test_check_on_the_original_is_unknown_without_a_reference(original: tuple[Pa
     audio, segments = original
     engine = CountedTranscriber()
     own = {"name": "faster-whisper", "version": "1", "details": {"model": WHISPER.name}}
+    other = {"name": "other"}
     cases = [
         (Transcript("en", 20.0, segments, own), audio, "it also made the transcript"),
-        (Transcript("eo", 20.0, segments, {"name": "other"}), audio, "it does not understand Esperanto"),
-        (Transcript("en", 20.0, (), {"name": "other"}), audio, "nobody speaks in it"),
-        (Transcript("en", 20.0, segments, {"name": "other"}), None, "there is no original recording"),
+        (Transcript("eo", 20.0, segments, other), audio, "it does not understand the language spoken there"),
+        (Transcript("en", 20.0, (), other), audio, "nobody speaks in it"),
+        (Transcript("en", 20.0, segments, other), None, "there is no original recording"),
     ]
     for transcript, sound, why in cases:
         assert check_on_original(listener(engine), transcript, sound) == ListenerCheck(unknown=why)

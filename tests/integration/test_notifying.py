@@ -249,6 +249,21 @@ def test_stalling_receiver_blocks_neither_store_nor_stop(store: Store) -> None:
     assert sorted(receiver.ids) == sorted(one.id for one in notices(store))
 
 
+def test_a_notification_is_written_in_the_language_that_is_set_when_it_is_delivered(store: Store) -> None:
+    root = Root.at(Path(store.place).parent)
+    root.create_folders()
+    an_end(store, "webhook", now=time.time())
+    with receiving() as receiver:
+        notify = {"webhook": {"url": receiver.url, "secret": SECRET}}
+        config = Config.model_validate({"notify": notify, "web": {"language": "pt-BR"}})
+        notifier = Notifier(Context(root, config, store, "run", print))
+        notifier.start()
+        wait_until(lambda: notifier.idle, "the notice to be delivered")
+        notifier.stop()
+    [(_, message, _)] = receiver.taken
+    assert message["text"] == "clip.mp4 está pronto." and message["data"]["state"] == "succeeded"
+
+
 # -- programs -----------------------------------------------------------------------------------------------------
 
 

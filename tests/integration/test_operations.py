@@ -19,7 +19,7 @@ from dropdub.alive import place_of_processes
 from dropdub.config import load_config
 from dropdub.engines.models.catalogue import KnownModel
 from dropdub.engines.models.download.record import Condition
-from dropdub.errors import DropdubError, UsageError, VoiceMissing
+from dropdub.errors import DropdubError, UsageError, VoiceInUse, VoiceMissing
 from dropdub.media.sound import wav
 from dropdub.operations import change, look, models, voices
 from dropdub.operations.find import named_jobs
@@ -245,6 +245,11 @@ def test_a_voice_is_added_listed_and_removed(place: Place, speech: Path) -> None
         voices.add(place, "anna", speech, report=lines.append)
     with pytest.raises(VoiceMissing):
         voices.remove(place, ["anna", "bert"], on_removed=lines.append)
+    settings = place.root.config_file.read_text("utf-8")
+    place.root.config_file.write_text(f"{settings}\nprofiles: {{lessons: {{voice: anna}}}}\n", "utf-8")
+    with pytest.raises(VoiceInUse, match=r"profiles\.lessons\.voice"):
+        voices.remove(place, ["anna"], on_removed=lines.append)
+    place.root.config_file.write_text(settings, "utf-8")
     assert lines == []
     voices.remove(place, ["anna"], on_removed=lines.append)
     assert (lines, voices.list_voices(place)) == (["anna"], [])

@@ -16,7 +16,7 @@ import pytest
 from dropdub.config import PoolSettings
 from dropdub.errors import DeadlineExceeded, FreshWorkerNeeded, NoAudio, OutOfMemory, Stalled, WorkerDied
 from dropdub.pool.messages import ProtocolError, Run, Start
-from dropdub.pool.pool import Completed, Launch, Logged, Pool, PoolEvent, Progressed, Started, StepFailed
+from dropdub.pool.pool import Completed, Launch, Logged, PieceMade, Pool, PoolEvent, Progressed, Started, StepFailed
 from dropdub.process import MemoryReading, tree_cpu_s
 from tests.waiting import wait_until
 
@@ -46,10 +46,14 @@ class Desk:
     def now(self) -> float:
         return time.monotonic() + self.ahead_s
 
-    def submit(self, step_id: int = 1, *, token: int = 1, deadline_s: float = 60.0) -> Path:
+    def submit(
+        self, step_id: int = 1, *, token: int = 1, deadline_s: float = 60.0, stage: str = "probe", does: str = ""
+    ) -> Path:
+        """Submit a step; an aside if it says what the worker `does` then."""
         result = self.folder / f"result-{step_id}"
-        run = Run(step_id, token, deadline_s, {"stage": "probe", "result_file": str(result)})
-        self.pool.submit(run, now=self.now)
+        what = {"does": does} if does else {}
+        run = Run(step_id, token, deadline_s, {"stage": stage, "result_file": str(result), **what})
+        self.pool.submit(run, now=self.now, aside=bool(does))
         return result
 
     def tick(self) -> None:
@@ -313,6 +317,18 @@ def test_worker_is_replaced_after_set_number_of_steps(desk: Callable[..., Desk])
     assert len({event.pid for event in one.heard(Started)}) == 3
 
 
+def test_worker_that_replaces_an_old_one_starts_before_a_step_needs_it(desk: Callable[..., Desk]) -> None:
+    one = desk(recycle_after=1)
+    one.submit(1)
+    one.wait_for(Completed)
+
+    def is_ready() -> bool:
+        one.tick()
+        return len([event for event in one.heard(Logged) if " ready in " in event.text]) == 2
+
+    wait_until(is_ready, "the second worker to be ready")
+
+
 def test_old_worker_is_replaced(desk: Callable[..., Desk]) -> None:
     one = desk(recycle_age=20)
     one.submit(1)
@@ -387,7 +403,7 @@ def test_finished_workers_leave_no_descriptors_or_threads(desk: Callable[..., De
         one.wait_for(Completed, times=step_id + 1)
         one.tick()
     assert open_descriptors() <= descriptors and threading.active_count() <= threads
-    assert list(one.folder.glob("*.lock")) == []
+    assert len(list(one.folder.glob("*.lock"))) == 1, "only the worker that replaced the last one is there"
 
 
 def test_worker_with_wrong_library_is_replaced_by_one_that_preloads_nothing(
@@ -416,3 +432,202 @@ def test_idle_worker_exits_after_a_while_and_next_step_gets_a_new_one(desk: Call
     wait_until(lambda: not psutil.pid_exists(started.pid), "the worker to end")
     one.submit(2)
     one.wait_for(Completed, times=2)
+
+
+# -- asides -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def busy(desk: Callable[..., Desk]) -> Desk:
+    """A pool whose only worker runs step 1, which admits asides, and ends it when an aside says so."""
+    one = desk("asides", launch={"stall_s": 10_000.0})
+    one.submit(1, stage="synthesize", deadline_s=100.0)
+    one.wait_for(Started)
+    return one
+
+
+def ended(one: Desk) -> list[tuple[int, Any]]:
+    """Return the steps that have ended, with their results or the names of their errors."""
+    return [
+        (event.step_id, event.result if isinstance(event, Completed) else type(event.error).__name__)
+        for event in one.heard(Completed, StepFailed)
+    ]
+
+
+def test_busy_worker_runs_an_aside_and_then_ends_its_step(busy: Desk) -> None:
+    assert (busy.pool.free(), busy.pool.free_for_aside()) == (0, 1)
+    busy.submit(2, does="work")
+    assert busy.pool.free_for_aside() == 0, "one at a time"
+    busy.wait_for(Completed)
+    assert [type(event) for event in busy.said if getattr(event, "step_id", None) == 2] == [
+        Started,
+        Progressed,
+        PieceMade,
+        Completed,
+    ]
+    assert [step.step_id for step in busy.pool.running()] == [1] and busy.pool.free_for_aside() == 1
+    busy.submit(3, does="end")
+    busy.wait_for(Completed, times=3)
+    assert [step for step, _result in ended(busy)] == [2, 1, 3]
+    assert len({event.pid for event in busy.heard(Started)}) == 1 and busy.pool.free() == 1
+
+
+def test_aside_that_has_begun_admits_another_and_that_one_no_third(busy: Desk) -> None:
+    busy.submit(2, does="nest")
+    busy.wait_for(Progressed)
+    assert busy.pool.free_for_aside() == 1
+    busy.submit(3, does="work")
+    assert busy.pool.free_for_aside() == 0
+    busy.wait_for(Completed, times=2)
+    assert ended(busy) == [(3, {"as aside": True}), (2, {"as aside": True})]
+    assert [step.step_id for step in busy.pool.running()] == [1] and busy.pool.free_for_aside() == 1
+
+
+def test_aside_within_another_that_kills_the_worker_fails_alone_and_the_others_are_run_again(busy: Desk) -> None:
+    busy.submit(2, does="nest")
+    busy.wait_for(Progressed)
+    busy.submit(3, does="die")
+    busy.wait_for(StepFailed)
+    assert ended(busy) == [(3, "WorkerDied")]
+    busy.wait_for(Started, times=4)
+    assert [event.step_id for event in busy.heard(Started)] == [1, 2, 3, 2]
+
+
+def test_time_that_an_aside_within_another_takes_is_given_back_to_both(busy: Desk) -> None:
+    busy.submit(2, does="nest", deadline_s=60.0)
+    busy.wait_for(Progressed)
+    sign = busy.submit(3, does="hang", deadline_s=300.0).with_name("sign")
+    busy.wait_for(Started, times=3)
+    pass_time(busy, 250.0)
+    assert ended(busy) == [], "of its 300 s; those of the other two do not pass meanwhile"
+    sign.touch()
+    busy.wait_for(Completed, times=2)
+    pass_time(busy, 75.0)
+    assert [step for step, _result in ended(busy)] == [3, 2]
+    pass_time(busy, 50.0)
+    busy.wait_for(StepFailed)
+    assert ended(busy)[2:] == [(1, "DeadlineExceeded")]
+
+
+def test_asides_of_a_cancelled_step_are_run_by_the_next_worker(busy: Desk) -> None:
+    busy.submit(2, does="nest")
+    busy.wait_for(Progressed)
+    busy.submit(3, does="wait")
+    busy.pool.cancel(1)
+    busy.wait_for(Completed, times=2)
+    assert sorted(ended(busy)) == [(2, {"as aside": False}), (3, {"as aside": False})]
+
+
+def test_aside_is_an_ordinary_step_for_an_idle_worker_and_where_no_aside_is_admitted(
+    desk: Callable[..., Desk],
+) -> None:
+    one = desk("asides")
+    one.submit(1, does="work")
+    one.wait_for(Completed)
+    one.submit(2, does="work")
+    one.wait_for(Completed, times=2)
+    assert ended(one) == [(1, {"as aside": False}), (2, {"as aside": False})]
+    one.submit(3, stage="probe")
+    assert one.pool.free_for_aside() == 0
+    one.submit(4, does="work")
+    for _ in range(20):
+        one.tick()
+    assert [event.step_id for event in one.heard(Started)] == [1, 2, 3], "it waits for the next idle worker"
+
+
+def test_aside_that_needs_another_engine_fails_alone_and_the_worker_is_not_replaced(busy: Desk) -> None:
+    busy.submit(2, does="need another")
+    busy.wait_for(StepFailed)
+    busy.submit(3, does="end")
+    busy.wait_for(Completed, times=2)
+    assert ended(busy)[0] == (2, "FreshWorkerNeeded")
+    assert len({event.pid for event in busy.heard(Started)}) == 1
+
+
+@posix_only
+def test_aside_that_kills_the_worker_fails_alone_and_the_step_is_run_again(busy: Desk) -> None:
+    for step_id in (2, 3, 4, 5):  # as many as a step has attempts, and one more
+        busy.submit(step_id, does="die")
+        wait_until(lambda: busy.tick() is None and busy.pool.free_for_aside() == 1, "the step to be run again")
+    assert ended(busy) == [(step_id, "WorkerDied") for step_id in (2, 3, 4, 5)]
+    assert [event.step_id for event in busy.heard(Started)] == [1, 2, 1, 3, 1, 4, 1, 5, 1]
+
+
+@posix_only
+def test_step_whose_result_is_written_counts_if_an_aside_then_kills_the_worker(busy: Desk) -> None:
+    (busy.folder / "result-1").write_text('{"made": true}', encoding="utf-8")
+    busy.submit(2, does="die")
+    busy.wait_for(Completed, StepFailed, times=2)
+    assert ended(busy) == [(1, {"made": True}), (2, "WorkerDied")]
+
+
+@posix_only
+def test_cancelled_aside_that_kills_the_worker_fails_nothing(busy: Desk) -> None:
+    sign = busy.submit(2, does="hang to die").with_name("sign")
+    busy.wait_for(Started, times=2)
+    busy.pool.cancel(2)
+    sign.touch()
+    busy.wait_for(Started, times=3)
+    assert ended(busy) == [] and [step.step_id for step in busy.pool.running()] == [1]
+
+
+@posix_only
+def test_aside_that_had_not_begun_when_the_worker_died_is_run_by_the_next(busy: Desk) -> None:
+    busy.submit(2, does="die waiting")
+    busy.wait_for(Completed)
+    assert ended(busy) == [(1, "WorkerDied"), (2, {"as aside": False})]
+
+
+def test_time_that_an_aside_takes_is_given_back_to_the_step(busy: Desk) -> None:
+    sign = busy.submit(2, does="hang", deadline_s=300.0).with_name("sign")
+    busy.wait_for(Started, times=2)
+    pass_time(busy, 250.0)
+    assert ended(busy) == [], "of its 300 s; those of the step do not pass meanwhile"
+    sign.touch()
+    busy.wait_for(Completed)
+    pass_time(busy, 75.0)
+    assert ended(busy) == [(2, {"as aside": True})]
+    pass_time(busy, 50.0)
+    busy.wait_for(StepFailed)
+    assert ended(busy)[1:] == [(1, "DeadlineExceeded")]
+
+
+def test_aside_that_is_late_fails_alone_and_the_step_is_run_again(busy: Desk) -> None:
+    busy.submit(2, does="hang", deadline_s=50.0)
+    busy.wait_for(Started, times=2)
+    pass_time(busy, 75.0)
+    busy.wait_for(StepFailed)
+    busy.wait_for(Started, times=3)
+    assert ended(busy) == [(2, "DeadlineExceeded")]
+    assert [event.step_id for event in busy.heard(Started)] == [1, 2, 1]
+
+
+def test_cancelled_aside_is_withdrawn_before_it_begins_and_ignored_later(busy: Desk) -> None:
+    busy.submit(2, does="wait")
+    busy.pool.cancel(2)
+    wait_until(lambda: busy.tick() is None and busy.pool.free_for_aside() == 1, "the aside to be withdrawn")
+    sign = busy.submit(3, does="hang").with_name("sign")
+    busy.wait_for(Started, times=2)
+    busy.pool.cancel(3)
+    assert [step.step_id for step in busy.pool.running()] == [1]
+    sign.touch()
+    wait_until(lambda: busy.tick() is None and busy.pool.free_for_aside() == 1, "the aside to end for nothing")
+    busy.submit(4, does="end")
+    busy.wait_for(Completed, times=2)
+    assert [step for step, _result in ended(busy)] == [1, 4], "the step was not disturbed"
+
+
+def test_aside_of_a_cancelled_step_is_run_by_the_next_worker(busy: Desk) -> None:
+    busy.submit(2, does="hang")
+    busy.wait_for(Started, times=2)
+    busy.pool.cancel(1)
+    busy.wait_for(Completed)
+    assert ended(busy) == [(2, {"as aside": False})]
+
+
+def test_stop_returns_the_results_of_both_steps(busy: Desk) -> None:
+    results = [busy.folder / "result-1", busy.submit(2, does="hang")]
+    busy.wait_for(Started, times=2)
+    for result in results:
+        result.write_text("{}", encoding="utf-8")
+    assert [event.step_id for event in busy.pool.stop(grace_s=0.1) if isinstance(event, Completed)] == [1, 2]

@@ -15,6 +15,7 @@ from dropdub.daemon.intake.revisions import (
     LATE_SUBTITLE_S,
     FilmGone,
     Revision,
+    asked_revision,
     cue_starts_at,
     film_at_work,
     known_revision,
@@ -30,7 +31,7 @@ from dropdub.store.database import Store
 from dropdub.store.states import JobState
 from dropdub.store.tables import Job
 from dropdub.store.transitions import JobFacts
-from tests.factories import NOW, a_claim, a_claiming_job, a_queued_job, completed
+from tests.factories import NOW, a_claim, a_claiming_job, a_queued_job, completed, forget_ended
 
 LINES = ((1.0, "One."), (3.0, "Two."), (6.0, "Three."))
 LONG_AFTER = NOW + 10 * LATE_SUBTITLE_S
@@ -156,7 +157,7 @@ def a_manifest(film: Job) -> Path:
 def test_subtitle_made_from_film_is_recognised_after_its_job_was_pruned(context: Context) -> None:
     film = a_film(context)
     manifest = a_manifest(film)
-    transitions.prune_jobs(context.store, ended_before=LONG_AFTER)
+    forget_ended(context.store)
     subtitle = a_subtitle(context, "clip.es.srt")
     place = context.root.archive / "lessons" / "clip (3).mp4"
     place.parent.mkdir()
@@ -214,7 +215,7 @@ def test_retried_subtitle_belongs_to_same_film_even_after_its_job_was_pruned(con
     subtitle = a_queued_job(context.store, name="clip.srt", revision=row)
     known = known_revision(context, subtitle)
     assert known is not None and known.job.id == film.id and known.as_row() == row
-    transitions.prune_jobs(context.store, ended_before=LONG_AFTER)
+    forget_ended(context.store)
     forgotten = known_revision(context, subtitle)
     assert forgotten is not None and forgotten.as_row() == row and forgotten.film == Path(film.source)
     Path(film.source).unlink()
@@ -230,3 +231,28 @@ def test_retried_subtitle_waits_for_its_film_but_not_for_itself_or_another_subti
     assert not must_wait(context, subtitle)
     a_claiming_job(context.store, name="clip.mp4")
     assert must_wait(context, subtitle)
+
+
+def asked(film: Job, **more: Any) -> dict[str, Any]:
+    return {"job": film.id, "name": "clip.mp4", "film": film.source, "transcript": None, "asked": True, **more}
+
+
+def test_a_request_names_the_film_whatever_the_subtitle_is_called(context: Context) -> None:
+    film = a_film(context)
+    a_film(context)
+    row = asked(film, speakers={"S1": "Ana"})
+    subtitle = a_queued_job(context.store, name="notes.srt", revision=row)
+    revision = asked_revision(context, subtitle)
+    assert isinstance(revision, Revision) and revision.job.id == film.id
+    assert revision.transcript == Path(film.outputs[0])
+    assert revision.as_row()["speakers"] == {"S1": "Ana"} and "asked" not in revision.as_row()
+    Path(film.source).unlink()
+    assert isinstance(asked_revision(context, subtitle), FilmGone)
+
+
+def test_a_subtitle_that_names_no_film_or_a_forgotten_one_is_looked_for_by_its_name(context: Context) -> None:
+    film = a_film(context)
+    subtitle = a_queued_job(context.store, name="clip.srt", revision=asked(film))
+    forget_ended(context.store)
+    assert asked_revision(context, subtitle) is None
+    assert asked_revision(context, a_subtitle(context)) is None

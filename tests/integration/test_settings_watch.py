@@ -10,8 +10,8 @@ import pytest
 
 from dropdub.config import Config
 from dropdub.config.live import LIVE, changes, live_settings, taken_over
-from dropdub.daemon.context import Context
-from dropdub.daemon.settings_watch import LOOK_EVERY_S, SETTLE_S, SettingsWatch
+from dropdub.config.watch import LOOK_EVERY_S, SETTLE_S
+from dropdub.daemon.context import Context, settings_watch
 from tests.factories import a_context
 
 START = "job:\n  targets: [es]\ninbox:\n  settle: 1\n"
@@ -24,7 +24,7 @@ class Watched:
         self.said: list[str] = []
         self.context = replace(context, report=self.said.append)
         self.file = context.root.config_file
-        self.watch = SettingsWatch(self.context)
+        self.watch = settings_watch(self.context)
         self.now = 1000.0
 
     def wait(self, seconds: float = SETTLE_S + 2 * LOOK_EVERY_S) -> None:
@@ -51,7 +51,7 @@ def test_options_of_a_changed_file_hold_for_files_dropped_from_then_on(watched: 
     watched.write(START.replace("[es]", "[pt]") + "profiles:\n  lessons: {voice: anna}\n")
     watched.wait()
     assert watched.context.config.options_for("lessons", {}).targets == ("pt",)
-    assert watched.said == ["config.yaml has changed: files dropped from now on use job.targets and profiles."]
+    assert watched.said == ["config.yaml has changed. In use from now on: job.targets and profiles."]
     assert watched.watch.notes == []
 
 
@@ -92,7 +92,7 @@ def test_a_half_written_file_is_not_reported(watched: Watched) -> None:
     watched.write(START.replace("[es]", "[pt]"))
     watched.wait()
     assert watched.watch.notes == []
-    assert watched.said == ["config.yaml has changed: files dropped from now on use job.targets."]
+    assert watched.said == ["config.yaml has changed. In use from now on: job.targets."]
 
 
 def test_a_file_saved_without_a_change_says_nothing(watched: Watched) -> None:

@@ -16,7 +16,7 @@ from sqlmodel import text
 from dropdub.errors import TransitionRefused, UsageError
 from dropdub.store import queries, transitions
 from dropdub.store.database import Store
-from dropdub.store.states import ENDED, UNFINISHED, JobState, Outcome, StepState
+from dropdub.store.states import ENDED, UNFINISHED, JobState, Outcome, Priority, StepState
 from dropdub.store.tables import Job
 from dropdub.store.transitions import AttemptEnd, Claim, JobFacts, NewJob, TakenJob
 from dropdub.store.transitions.claims import claim_values, claimable
@@ -152,7 +152,6 @@ def test_a_claim_raises_the_token_starts_the_job_and_opens_an_attempt(store: Sto
     claim = a_claim(store, now=NOW + 1)
     assert (claim.step.state, claim.step.token, claim.step.owner) == (StepState.RUNNING, 1, RUN)
     assert (claim.job.state, claim.job.started_at) == (JobState.RUNNING, NOW + 1)
-    transitions.record_worker(store, claim.attempt_id, pid=42, started=3.5)
     assert attempts_of(store) == [(None, None)]
     assert transitions.claim_step(store, pool="media", owner=RUN, now=NOW) is None
 
@@ -291,8 +290,10 @@ def test_step_is_claimed_for_the_party_whose_turn_it_is(store: Store) -> None:
 def test_claim_scans_index_in_order_and_sorts_nothing(
     store: Store, party: tuple[str | None, str | None] | None
 ) -> None:
-    plan = explain(store, claimable(of_party=party is not None).params(claim_values("media", NOW, party=party)))
-    assert any("SEARCH step USING" in line and "ix_step_state_pool (state=? AND pool=?)" in line for line in plan), plan
+    values = {**claim_values("media", NOW, party=party), "priority": Priority.NORMAL}
+    plan = explain(store, claimable(of_party=party is not None).params(values))
+    used = "ix_step_state_pool (state=? AND pool=? AND priority=?)"
+    assert any("SEARCH step USING" in line and used in line for line in plan), plan
     assert not any("TEMP B-TREE" in line or line.startswith("SCAN") for line in plan), plan
 
 
@@ -564,14 +565,52 @@ def test_given_job_is_retried_from_the_given_path(store: Store) -> None:
     assert transitions.retry_job(store, id_of(job), now=NOW).source == "/home/clip.mp4"
 
 
-def test_old_jobs_are_pruned_with_everything_that_belongs_to_them(store: Store) -> None:
-    old, young = an_ended_job(store, at=NOW), an_ended_job(store, at=NOW + 100)
-    a_running_job(store)
-    pruned = transitions.prune_jobs(store, ended_before=NOW + 50)
-    assert [(job.id, job.name, job.state) for job in pruned] == [(old.id, "clip.mp4", "failed")]
+def test_jobs_that_have_ended_are_forgotten_with_everything_that_belongs_to_them(store: Store) -> None:
+    old, young = an_ended_job(store), an_ended_job(store)
+    running = a_running_job(store).job
+    assert transitions.forget_jobs(store, [id_of(running), id_of(old), 99]) == [old.id]
     assert queries.steps(store, id_of(old), 1) == []
     assert events_of(store, old) == []
     assert queries.job(store, id_of(young)).state == JobState.FAILED
+    assert queries.job(store, id_of(running)).state == JobState.RUNNING
+
+
+def test_an_ended_job_is_forgotten_with_everything_that_belongs_to_it(store: Store) -> None:
+    job = an_ended_job(store)
+    transitions.forget_job(store, id_of(job))
+    assert everything(store) == []
+
+
+@pytest.mark.parametrize("make", [a_claiming_job, a_queued_job, a_waiting_job, an_ending_job])
+def test_a_job_that_has_not_ended_is_not_forgotten(store: Store, make: Callable[[Store], Job]) -> None:
+    job = make(store)
+    with pytest.raises(TransitionRefused, match="cannot be forgotten"):
+        transitions.forget_job(store, id_of(job))
+    with pytest.raises(TransitionRefused, match="There is no job 99"):
+        transitions.forget_job(store, 99)
+
+
+def test_many_jobs_are_changed_at_once_and_those_that_may_not_be_are_left(store: Store) -> None:
+    wanted = [an_ended_job(store), an_ended_job(store, JobState.CANCELLED, origin="given", given_path="/home/clip.mp4")]
+    others = [an_ended_job(store, JobState.SUCCEEDED), a_running_job(store).job, an_ended_job(store, origin="sent")]
+    numbers = [id_of(job) for job in (*wanted, *others)]
+    before = {id_of(job): len(events_of(store, job)) for job in wanted}
+    changed = transitions.change_jobs(store, transitions.Action.RETRY, numbers, now=NOW)
+    assert changed == [id_of(job) for job in wanted]
+    assert [(job.state, job.round) for job in queries.jobs(store, changed).values()] == [(JobState.CLAIMING, 2)] * 2
+    assert queries.job(store, changed[1]).source == "/home/clip.mp4"
+    assert all(len(events_of(store, job)) == before[id_of(job)] + 1 for job in wanted)
+    assert transitions.change_jobs(store, transitions.Action.RETRY, numbers, now=NOW) == []
+
+
+def test_many_paused_jobs_say_how_each_is_resumed(store: Store) -> None:
+    jobs = [a_queued_job(store), a_waiting_job(store)]
+    paused = transitions.change_jobs(store, transitions.Action.PAUSE, [id_of(job) for job in jobs], now=NOW)
+    assert [queries.job(store, id_).remedy for id_ in paused] == [
+        f"Resume it with: `dropdub resume {id_of(job)}`" for job in jobs
+    ]
+    assert transitions.change_jobs(store, transitions.Action.RESUME, paused, now=NOW) == paused
+    assert {queries.job(store, id_).state for id_ in paused} == {JobState.QUEUED}
 
 
 JOBS: dict[str, Callable[[Store], Job]] = {

@@ -23,8 +23,9 @@ from dropdub.pipeline.plan import plan
 from dropdub.store import migrations, transitions
 from dropdub.store.database import Store
 from dropdub.store.states import JobState, Outcome
-from dropdub.store.transitions import AttemptEnd
+from dropdub.store.transitions import AskedJob, AttemptEnd
 from dropdub.store.views import Reader, open_reader, rows
+from dropdub.store.views.listing import Chosen
 from dropdub.store.views.progress import current_stage, progress, remaining_s, worked_s
 from tests.factories import (
     BROKEN,
@@ -292,13 +293,11 @@ def test_job_to_be_cancelled_says_that_it_waits_for_the_daemon(place: Place) -> 
     assert place.reader.job("1").job.reason == "It is cancelled as soon as the daemon runs."
 
 
-def test_prune_preview_matches_what_is_pruned(place: Place) -> None:
+def test_only_jobs_that_ended_long_ago_are_to_be_pruned(place: Place) -> None:
     an_ended_job(place.store, at=NOW)
     an_ended_job(place.store, at=NOW + 100)
     a_running_job(place.store)
-    planned = place.reader.prunable(NOW + 50)
-    assert [job.id for job in planned] == [1]
-    assert planned == transitions.prune_jobs(place.store, ended_before=NOW + 50)
+    assert [(job.id, job.name, job.state) for job in place.reader.prunable(NOW + 50)] == [(1, "clip.mp4", "failed")]
 
 
 def test_status_is_read_while_a_transaction_is_open(place: Place) -> None:
@@ -357,12 +356,78 @@ def test_no_query_scans_a_table(place: Place, monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(rows, "_of_this_version", explaining)
     place.reader.status(now=NOW)
+    place.reader.status(now=NOW, asked=True)
+    for chosen in (Chosen(), Chosen(("failed",)), Chosen(text="clip", error="WorkerDied"), Chosen(asked=True)):
+        place.reader.page(chosen, now=NOW)
+        place.reader.numbers(chosen, now=NOW)
+    place.reader.feed(0, now=NOW, most=10)
     place.reader.job("clip.mp4")
     place.reader.job("clip")
     place.reader.prunable(NOW)
     scans = [line for line in seen if line.startswith("SCAN") and "COVERING INDEX" not in line]
     assert [line for line in scans if not line.startswith("SCAN daemon")] == []
     assert [line for line in seen if "TEMP B-TREE" in line and "FROM job WHERE state =" in line] == []
+
+
+def a_text_to_speak(store: Store) -> int:
+    steps = [a_spec("say", pool="synthesize")]
+    [asked] = transitions.ask_jobs(store, [AskedJob("Olá.", {"what": "say"}, steps, options={})], now=NOW)
+    return asked.job_id
+
+
+def test_a_text_that_a_client_wants_to_hear_is_listed_and_counted_only_with_all(place: Place) -> None:
+    an_ended_job(place.store)
+    said = a_text_to_speak(place.store)
+    usual, whole = place.reader.status(now=NOW), place.reader.status(now=NOW, asked=True)
+    assert ([job.id for job in usual.jobs], sum(usual.counts.values())) == ([1], 1)
+    assert ([job.id for job in whole.jobs], sum(whole.counts.values())) == ([said, 1], 2)
+    assert place.reader.job(str(said)).job.name == "Olá."
+
+
+def test_pages_of_a_list_hold_each_job_once_newest_first(place: Place) -> None:
+    for number in range(7):
+        an_ended_job(place.store, JobState.FAILED if number % 2 else JobState.SUCCEEDED)
+    a_text_to_speak(place.store)
+    seen: list[int] = []
+    page = place.reader.page(Chosen(), now=NOW, limit=3)
+    while True:
+        seen += [job.id for job in page.jobs]
+        if not page.has_more:
+            break
+        page = place.reader.page(Chosen(), now=NOW, limit=3, after=seen[-1])
+    assert seen == [7, 6, 5, 4, 3, 2, 1]
+    assert (page.counts["failed"], page.counts["succeeded"], page.counts["queued"]) == (3, 4, 0)
+    assert [job.id for job in place.reader.page(Chosen(("failed",)), now=NOW).jobs] == [6, 4, 2]
+    assert place.reader.numbers(Chosen(("failed",)), now=NOW, before=6) == [4, 2]
+    assert place.reader.page(Chosen(asked=True), now=NOW, limit=1).jobs[0].id == 8
+
+
+@pytest.mark.parametrize("text", ["áudio", "ÁUDIO", "Áudio d", "100%", "a_b", "!"])
+def test_names_are_found_by_a_part_of_them_in_any_case(place: Place, text: str) -> None:
+    an_ended_job(place.store, name="Áudio de 100% a_b!.mp3")
+    an_ended_job(place.store, name="Audio 1000 aXb.mp3")
+    assert [job.id for job in place.reader.page(Chosen(text=text), now=NOW).jobs] == [1]
+
+
+def test_failed_jobs_are_found_by_the_error_of_their_last_round(place: Place) -> None:
+    for _ in range(2):
+        claim = a_running_job(place.store)
+        failed(place.store, claim)
+        transitions.begin_ending(
+            place.store, claim.job.id or 0, verdict=JobState.FAILED, reason="r", remedy=None, destination=None, now=NOW
+        )
+        transitions.finish_job(place.store, claim.job.id or 0, source="/failed/clip.mp4", now=NOW)
+    transitions.retry_job(place.store, 1, now=NOW)
+    assert [job.id for job in place.reader.page(Chosen(error="WorkerDied"), now=NOW).jobs] == [2]
+    assert place.reader.page(Chosen(error="NotMedia"), now=NOW).jobs == []
+
+
+def test_without_a_daemon_a_page_shows_what_was_running_as_waiting(place: Place) -> None:
+    transitions.start_run(place.store, run_id=RUN, pid=1, pid_started=2.0, host="h", boot_id="b", now=NOW)
+    a_running_job(place.store)
+    transitions.stop_run(place.store, RUN, now=NOW)
+    assert [job.id for job in place.reader.page(Chosen(("waiting",)), now=NOW).jobs] == [1]
+    assert place.reader.page(Chosen(("running",)), now=NOW).jobs == []
 
 
 def test_reading_imports_neither_sqlalchemy_nor_pydantic(place: Place) -> None:

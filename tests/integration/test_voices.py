@@ -14,8 +14,11 @@ import pytest
 import yaml
 
 from dropdub.dubbing.voices import recording_of
+from dropdub.files.durable import sha256
 from dropdub.media.sound import wav
 from dropdub.media.sound.voice_check import check_voice
+from dropdub.pipeline.cache import Cache
+from dropdub.pipeline.prepared_voices import prepared_for
 from tests import warm
 from tests.drive import LIGHT
 from tests.tiny_xtts import make_tiny_xtts
@@ -169,4 +172,5 @@ def test_voice_is_prepared_ahead_and_missing_model_is_named(root: Path, speech: 
     ended = voices(root, "prepare", "anna")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "anna: prepared for xtts" in ended.stdout
-    assert list((root / "work" / "result-cache").iterdir())
+    cache = Cache(root / "work" / "result-cache", max_bytes=0)
+    assert prepared_for(cache, sha256(root / "voices" / "anna.wav")) == "xtts"

@@ -26,6 +26,7 @@ from dropdub.store import transitions
 from dropdub.store.database import Store
 from dropdub.store.states import JobState
 from dropdub.store.views import JobView
+from dropdub.translations.words import IN_ENGLISH
 from tests.factories import an_ended_job
 from tests.reports import a_manifest, facts, transcripts
 
@@ -67,7 +68,7 @@ def test_a_timeline_is_drawn_only_for_the_jobs_own_targets(tmp_path: Path, secre
     job = a_dubbed_job(tmp_path, "x/logo")
     (tmp_path / "outbox" / "clip" / "timeline.x").symlink_to(secret)
     with pytest.raises(UsageError):
-        draw(job)
+        draw(job, IN_ENGLISH)
     assert untouched(secret)
 
 
@@ -75,7 +76,7 @@ def test_a_timeline_is_not_drawn_through_a_link(tmp_path: Path, secret: Path) ->
     job = a_dubbed_job(tmp_path, "pt")
     folder = tmp_path / "outbox" / "clip"
     (folder / "timeline.pt.svg").symlink_to(secret / "logo.png")
-    assert draw(job) == {"pt": [folder / "timeline.pt.svg"]}, "and not as long as the manifest says"
+    assert draw(job, IN_ENGLISH) == {"pt": [folder / "timeline.pt.svg"]}, "and not as long as the manifest says"
     assert untouched(secret) and not (folder / "timeline.pt.svg").is_symlink()
 
 

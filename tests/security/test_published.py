@@ -18,11 +18,10 @@ from dropdub.pipeline.artifacts import Transcript
 from dropdub.pipeline.companion import Companion
 from dropdub.publishing.earlier_results import read_transcript
 from dropdub.publishing.manifest_file import read_manifest
-from dropdub.store import transitions
 from dropdub.store.tables import Job
 from dropdub.subtitles.user_files import earlier_transcript
+from tests.factories import forget_ended
 from tests.integration.test_revisions import (
-    LONG_AFTER,
     NOW,
     a_film,
     a_manifest,
@@ -98,7 +97,7 @@ def test_a_transcript_replaced_after_it_was_compared_is_not_read(context: Contex
 def test_nothing_in_an_outbox_folder_blocks_its_reader(context: Context, bobs: Path, trap: str, name: str) -> None:
     film = a_film(context)
     folder = a_manifest(film).parent
-    transitions.prune_jobs(context.store, ended_before=LONG_AFTER)
+    forget_ended(context.store)
     put(trap, folder / name, bobs)
     assert found(context, a_subtitle(context)) is None
     assert (read_manifest(folder) if name == "manifest.json" else read_transcript(folder / name)) is None
@@ -112,7 +111,7 @@ def forgotten(context: Context, **options: object) -> tuple[Job, Path]:
     said = json.loads(path.read_text(encoding="utf-8"))
     said["options"] |= {"voice": "bob", "out": "/etc", "targets": ["es"], **options}
     path.write_text(json.dumps(said), encoding="utf-8")
-    transitions.prune_jobs(context.store, ended_before=LONG_AFTER)
+    forget_ended(context.store)
     return film, path.parent
 
 

@@ -21,6 +21,7 @@ ADDRESSES = f"""
 database: "postgresql://anna:{PASSWORD}p/w@host/jobs?sslpassword={PASSWORD}"
 models: {{mirror: "https://anna:{PASSWORD}@mirror.example/{PASSWORD}?token={PASSWORD}"}}
 notify: {{webhook: {{url: "https://hooks.example/{PASSWORD}", secret: "{PASSWORD}-{PASSWORD}-{PASSWORD}"}}}}
+web: {{password: "{PASSWORD}-{PASSWORD}"}}
 """
 
 

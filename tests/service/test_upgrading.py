@@ -128,7 +128,7 @@ def test_a_wheel_is_installed_even_over_one_of_the_same_version(environment: Fak
     environment.run("--root", environment.root, "--from", "dropdub-0.1.0.whl")
     [_, locked, first, again] = environment.lines()
     assert "--require-hashes" in locked
-    assert first.endswith("dropdub-0.1.0.whl[compact]") and "--force-reinstall --no-deps dropdub-0.1.0.whl" in again
+    assert first.endswith("dropdub-0.1.0.whl[compact,web]") and "--force-reinstall --no-deps dropdub-0.1.0.whl" in again
 
 
 @on_posix
@@ -136,7 +136,7 @@ def test_a_folder_is_built_from_a_copy_so_that_nothing_removed_comes_back(enviro
     environment.run("--root", environment.root)
     [_, locked, built] = environment.lines()
     assert "--require-hashes" in locked
-    assert built.endswith("/dropdub[compact]") and str(REPOSITORY) not in built
+    assert built.endswith("/dropdub[compact,web]") and str(REPOSITORY) not in built
 
 
 @on_posix

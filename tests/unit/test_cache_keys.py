@@ -14,6 +14,7 @@ import pytest
 import dropdub.dubbing
 import dropdub.speech
 import dropdub.stages
+import dropdub.web.jobs.peaks
 from dropdub.engines.base import EngineInfo
 from dropdub.pipeline.cache import CacheKey
 
@@ -77,7 +78,10 @@ def changed(whole: Any) -> Iterator[Any]:
 
 def test_every_use_of_the_cache_has_its_key() -> None:
     uses = sorted(kind.use for kind in KINDS)
-    assert uses == ["heard", "language", "speakers", "speech", "transcript", "voice", "window", "wordings"]
+    assert uses == [
+        "heard", "language", "peaks", "prepared", "reference", "speakers", "speech", "transcript", "voice", "window",
+        "wordings",
+    ]  # fmt: skip
 
 
 @each_kind

@@ -113,6 +113,17 @@ def test_all_problems_are_reported_together_each_with_its_line(write: Any) -> No
         ("metrics: {file: /tmp/x.txt}\n", "line 1: metrics.file: the name '/tmp/x.txt' must end in .prom"),
         ("job: {out: results}\n", "line 1: job.out: 'results' is not a full path"),
         ("profiles:\n  a: {out: ~/results}\n", "profiles.a.out: '~/results' is not a full path"),
+        ("monitor:\n  files:\n    talk: {fil: /a}\n", "line 3: monitor.files.talk.file: this has to be set"),
+        (
+            "monitor:\n  files:\n    talk: {fil: /a}\n",
+            "monitor.files.talk.fil: there is no such setting. Did you mean file?",
+        ),
+        ("monitor:\n  files:\n    talk: {file: a}\n", "line 3: monitor.files.talk.file: 'a' is not a full path"),
+        ("monitor:\n  files:\n    a/b: {file: /a}\n", "line 3: monitor.files.'a/b': 'a/b' cannot begin a file name"),
+        (
+            "monitor:\n  files:\n    talk: {file: //host/a/b, play: no}\n",
+            "with play: false, name a folder",
+        ),
         ("- one\n", "expected settings as `name: value` lines"),
         ("1: one\n", "line 1: '1': there is no such setting"),
         ("a: [1,\n", "line 2: a bracket is opened and never closed"),

@@ -58,6 +58,15 @@ def test_every_file_that_the_front_pages_link_to_exists() -> None:
         assert gone == [], page.name
 
 
+def test_every_picture_is_small_shown_and_described_in_words() -> None:
+    pages = [ENGLISH, PORTUGUESE, *(HERE / "docs").glob("*.md")]
+    shown = [found for page in pages for found in re.findall(r"!\[([^]]*)\]\(([^)]+)\)", page.read_text("utf-8"))]
+    assert [path for words, path in shown if len(words.split()) < 4] == []
+    pictures = list((HERE / "docs" / "pictures").iterdir())
+    assert {Path(path).name for _, path in shown} == {picture.name for picture in pictures}
+    assert [picture.name for picture in pictures if picture.stat().st_size > 80_000] == []
+
+
 def test_every_module_in_where_do_i_change_x_exists() -> None:
     table = (HERE / "CONTRIBUTING.md").read_text("utf-8").partition("## Where do I change")[2].partition("\n## ")[0]
     named = re.findall(r"`([\w./-]+/[\w./-]*)`", table)

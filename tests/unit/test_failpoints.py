@@ -29,3 +29,9 @@ def test_an_action_with_a_flag_file_happens_once(tmp_path: Path) -> None:
     setting = f"elsewhere=hang;here=full@{tmp_path / 'flag'}"
     assert "No space left" in run(setting).stderr
     assert run(setting).stdout == "went on\n"
+
+
+def test_a_place_may_name_the_role_of_the_process_and_the_time() -> None:
+    assert "No space left" in run("daemon.here=full").stderr
+    assert "No space left" in run("daemon.here#1=full").stderr
+    assert run("web.here=full;daemon.here#2=full").stdout == "went on\n"

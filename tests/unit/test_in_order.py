@@ -44,3 +44,18 @@ def test_an_exception_ends_the_iteration(at_once: int) -> None:
     results = in_order(range(5), work, at_once=at_once)
     with pytest.raises(ZeroDivisionError):
         list(results)
+
+
+@pytest.mark.parametrize("at_once", [1, 3])
+def test_other_work_is_done_while_the_threads_work(at_once: int) -> None:
+    let_in, here = threading.Event(), threading.get_ident()
+
+    def work(number: int) -> int:
+        assert let_in.wait(10), "other work is done meanwhile"
+        return number
+
+    def meanwhile() -> None:
+        assert threading.get_ident() == here
+        let_in.set()
+
+    assert list(in_order(range(3), work, at_once=at_once, meanwhile=meanwhile)) == [0, 1, 2]

@@ -68,3 +68,28 @@ def test_sleep_moves_every_time() -> None:
     life.begin(100.0, 0.0)
     life.forgive(1000.0)
     assert (life.deadline, life.last_sign_at) == (1100.0, 1000.0)
+
+
+def test_work_that_is_interrupted_loses_no_time() -> None:
+    life = Liveness(0.0)
+    life.begin(100.0, 0.0)
+    life.interrupt(20.0, 90.0)
+    assert life.deadline == 110.0
+    life.record_progress(100.0)
+    assert life.deadline == 100.0 + AT_THIS_PACE * 10.0, "the progress is that of the interruption"
+    life.forgive(1000.0)
+    assert life.resume(1100.0) == 10.0
+    assert life.deadline == 1110.0
+    life.record_progress(1105.0)
+    assert life.deadline == 1105.0 + AT_THIS_PACE * 95.0, "its pace is that of its own time"
+
+
+def test_cpu_time_of_an_interruption_does_not_count_against_the_work() -> None:
+    life = Liveness(0.0)
+    life.begin(100.0, 0.0)
+    life.record_cpu(20.0, 90.0)
+    life.interrupt(1000.0, 90.0)
+    life.record_cpu(20.0 + ENOUGH * 100.0, 190.0)
+    life.resume(190.0)
+    life.record_cpu(25.0 + ENOUGH * 100.0, 200.0)
+    assert life.extend_if_computing(200.0), "it had little CPU time of its own"

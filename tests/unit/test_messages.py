@@ -12,11 +12,14 @@ from dropdub.pool.messages import (
     Failed,
     Heartbeat,
     Log,
+    Piece,
     Progress,
     ProtocolError,
     Ready,
     Run,
     Start,
+    Withdraw,
+    Withdrawn,
     decode_down,
     decode_up,
     encode,
@@ -26,11 +29,14 @@ IDS, TEXT, SECONDS = st.integers(0, 2**53), st.text(), st.floats(0, 1e9)
 PAYLOAD = st.dictionaries(TEXT, st.none() | st.booleans() | IDS | TEXT | st.lists(TEXT), max_size=5)
 DOWN = st.one_of(
     st.builds(Start, st.booleans(), st.none() | TEXT, IDS, IDS, st.lists(TEXT)),
-    st.builds(Run, IDS, IDS, SECONDS, PAYLOAD),
+    st.builds(Run, IDS, IDS, SECONDS, PAYLOAD, st.floats(0, 1), st.booleans()),
+    st.builds(Withdraw, IDS, IDS),
 )
 UP = st.one_of(
     st.builds(Ready, IDS, SECONDS, SECONDS, IDS),
     st.builds(Progress, IDS, IDS, st.floats(0, 1)),
+    st.builds(Piece, IDS, IDS, IDS),
+    st.builds(Withdrawn, IDS, IDS),
     st.just(Heartbeat()),
     st.builds(Done, IDS, IDS, PAYLOAD),
     st.builds(Failed, IDS, IDS, PAYLOAD),
@@ -82,6 +88,7 @@ def test_any_other_line_is_a_protocol_error_and_nothing_else(line: bytes) -> Non
         b'{"kind":"progress","step_id":1,"token":"1","share":0.5}',
         b'{"kind":"progress","step_id":true,"token":1,"share":0.5}',
         b'{"kind":"done","step_id":1,"token":1,"result":[]}',
+        b'{"kind":"piece","step_id":1,"token":1,"number":0.5}',
         b'{"kind":"done","step_id":1,"token":1}',
         b'{"kind":"heartbeat","more":1}',
         b'{"kind":["heartbeat"]}',

@@ -18,11 +18,17 @@ from dropdub.errors import ConfigError
 from dropdub.masking import masked
 from dropdub.notify import placeholders, signature
 from dropdub.notify.routing import channels_for, open_channels
+from dropdub.notify.wording import text_of
 from dropdub.process import child_environment
+from dropdub.translations.words import Words, words_in
+from tests.untranslated import Bracketed, untranslated
 
 RAW = b"0123456789abcdef0123456789abcdef"
 SECRET = f"whsec_{base64.b64encode(RAW).decode()}"
-PAYLOAD = {"data": {"id": 7, "name": "A & B.mp4", "state": "failed", "reason": None, "published": "/outbox/A & B"}}
+PAYLOAD = {
+    "text": "A & B.mp4 failed.",
+    "data": {"id": 7, "name": "A & B.mp4", "state": "failed", "reason": None, "published": "/outbox/A & B"},
+}
 
 
 def settings(**notify: Any) -> Notify:
@@ -91,7 +97,32 @@ def test_a_program_gets_the_facts_and_the_root_but_no_secret() -> None:
         "DROPDUB_JOB_STATE": "failed",
         "DROPDUB_JOB_REASON": "",
         "DROPDUB_JOB_FOLDER": "/outbox/A & B",
+        "DROPDUB_JOB_TEXT": "A & B.mp4 failed.",
     }
+
+
+@pytest.mark.parametrize(
+    ("job", "english", "portuguese"),
+    [
+        ({"state": "succeeded", "warnings": []}, "talk.mp4 is done.", "talk.mp4 está pronto."),
+        (
+            {"state": "succeeded", "warnings": ["One."]},
+            "talk.mp4 is done, with 1 warning.",
+            "talk.mp4 está pronto, com 1 aviso.",
+        ),
+        (
+            {"state": "failed", "reason": "It is 100 % silent.", "remedy": "Record it again."},
+            "talk.mp4 failed: It is 100 % silent. Record it again.",
+            "talk.mp4 falhou: It is 100 % silent. Record it again.",
+        ),
+        ({"state": "failed", "reason": None}, "talk.mp4 failed.", "talk.mp4 falhou."),
+        ({"state": "cancelled"}, "talk.mp4 was cancelled.", "talk.mp4 foi cancelado."),
+    ],
+)
+def test_a_notification_says_what_became_of_a_job(job: dict[str, Any], english: str, portuguese: str) -> None:
+    said = [text_of({"name": "talk.mp4", **job}, words_in(language)) for language in ("en", "pt-BR")]
+    assert said == [english, portuguese]
+    assert untranslated(text_of({"name": "talk.mp4", **job}, Words("x-made-up", Bracketed()))) == []
 
 
 def test_settings_are_shown_without_secrets() -> None:

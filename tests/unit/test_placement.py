@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dropdub.dubbing.placement import FASTEST, ON_TIME_S, USUAL_FASTEST, Placement, fastest, place
+from dropdub.dubbing.placement import FASTEST, USUAL_FASTEST, Placement, fastest, place
+from dropdub.dubbing.published_timing import ON_TIME_S
 from dropdub.dubbing.utterances import LONGEST_S, Piece, Utterance, joined
 from dropdub.pipeline.artifacts import Segment
 

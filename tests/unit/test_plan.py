@@ -9,6 +9,7 @@ import pytest
 from dropdub.config import JobOptions, Mix
 from dropdub.pipeline.facts import Facts
 from dropdub.pipeline.plan import first_steps, job_facts, plan
+from dropdub.pipeline.request import Request, Wanted
 
 VIDEO = {"kind": "media", "video": {"index": 0, "codec": "h264", "width": 640, "height": 360, "fps": 25.0}}
 SOUND = {"kind": "media", "video": None}
@@ -37,6 +38,25 @@ def test_a_recording_is_planned_as_far_as_its_chunks_are_known() -> None:
 def test_recording_without_speech_is_neither_transcribed_nor_compared() -> None:
     facts: dict[str, Any] = {"probe": VIDEO, "extract": {}, "split": {"chunks": []}}
     assert keys(facts, speakers="all", targets=["pt"]) == ["probe", "extract", "split", "merge"]
+
+
+def test_known_speakers_are_recognised_in_the_transcript_if_anybody_speaks() -> None:
+    asked = Request(Wanted.TRANSCRIPT, {}, speakers=("Ana", "Rui"))
+    assert Request.of_row(asked.to_json()) == asked
+    options = JobOptions(speakers="all")
+    known: dict[str, Any] = {"probe": SOUND, "extract": {}, "split": TWO_CHUNKS, "merge": {"segments": 2}}
+    steps = {step.key: step for step in plan(options, Facts(known), asked)}
+    assert steps["extract"].params == {"speakers": ["Ana", "Rui"]}, "what cannot be heard is refused early"
+    step = steps["diarize/names"]
+    assert (step.stage, step.pool, step.params) == (
+        "diarize",
+        "synthesize",
+        {"by": "names", "speakers": ["Ana", "Rui"]},
+    )
+    assert steps["merge"].phase < step.phase < steps["publish/transcript"].phase
+    silent = plan(options, Facts({**known, "split": {"chunks": []}, "merge": {"segments": 0}}), asked)
+    assert "diarize/names" not in [step.key for step in silent]
+    assert "diarize/names" not in [step.key for step in plan(options, Facts(known), Request(Wanted.TRANSCRIPT, {}))]
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,20 @@ class Phoenix(Raven):
         return True
 
 
+class Magpie(Parrot):
+    """One that announces once what it did since it was last asked."""
+
+    name: ClassVar[str] = "magpie"
+
+    def announcements(self) -> Sequence[str]:
+        said, self.said = getattr(self, "said", ()), ()
+        return said
+
+    def translate(self, texts: Sequence[str], *, source: str, target: str) -> list[str]:
+        self.said = ("The magpie chatters.",)
+        return list(texts)
+
+
 class Jackdaw(Raven):
     name: ClassVar[str] = "jackdaw"
     rank: ClassVar[int] = 19
@@ -430,10 +444,10 @@ def test_an_engine_with_its_model_is_preferred_to_one_without(tmp_path: Path) ->
 def test_another_engine_stands_in_if_allowed_and_says_so_in_each_step(tmp_path: Path) -> None:
     registry = learnt(tmp_path, fallback=True)
     for _ in range(2):
-        registry.begin()
-        assert registry.notices() == []
-        assert registry.translator("raven", source="en", target="es").name == "parrot"
-        assert registry.notices() == ["Used parrot, because the model 'nest' of raven is not installed."]
+        with registry.step():
+            assert registry.notices() == []
+            assert registry.translator("raven", source="en", target="es").name == "parrot"
+            assert registry.notices() == ["Used parrot, because the model 'nest' of raven is not installed."]
 
 
 def test_no_engine_stands_in_for_what_it_cannot_do(tmp_path: Path) -> None:
@@ -472,9 +486,45 @@ def test_after_running_out_of_memory_an_engine_reloads_with_less_and_says_so(tmp
     (tmp_path / "nest").mkdir()
     registry = learnt(tmp_path)
     first = registry.translator("raven", source="en", target="es")
-    registry.begin(memory_failures=1)
-    assert registry.translator("raven", source="en", target="es") is not first
-    assert registry.notices() == ["The raven croaks."]
-    registry.begin()
-    registry.translator("raven", source="en", target="es")
-    assert registry.notices() == ["The raven croaks."], "it holds for this worker's life, and each job reports it"
+    with registry.step(memory_failures=1):
+        assert registry.translator("raven", source="en", target="es") is not first
+        assert registry.notices() == ["The raven croaks."]
+    with registry.step():
+        registry.translator("raven", source="en", target="es")
+        assert registry.notices() == ["The raven croaks."], "it holds for this worker's life, and each job reports it"
+
+
+def test_aside_uses_what_is_loaded_and_leaves_the_step_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "nest").mkdir()
+    registry = learnt(tmp_path)
+    with registry.step(memory_failures=1):
+        engine = registry.translator("raven", source="en", target="es")
+        with registry.aside() as same:
+            assert same.notices() == [], "those of the step are not its own"
+            assert same.translator("raven", source="en", target="es") is engine
+            assert same.notices() == ["The raven croaks."]
+        assert registry.notices() == ["The raven croaks."]
+
+
+def test_aside_loads_no_other_engine_and_the_step_still_may(tmp_path: Path) -> None:
+    registry = learnt(tmp_path)
+    with registry.step():
+        with pytest.raises(FreshWorkerNeeded), registry.aside() as same:
+            same.translator("parrot", source="en", target="es")
+        with pytest.raises(FreshWorkerNeeded), registry.aside(memory_failures=1):
+            pass
+        assert registry.translator("parrot", source="en", target="es").name == "parrot"
+
+
+def test_what_an_engine_announces_once_is_noticed_by_the_step_that_it_is_about() -> None:
+    registry = EngineRegistry(entry_of(Magpie))
+    with registry.step():
+        engine = registry.translator("magpie", source="en", target="es")
+        with registry.aside() as same:
+            same.translator("magpie", source="en", target="es").translate(["a"], source="en", target="es")
+        assert registry.notices() == [], "it was the aside, which failed before it asked"
+        engine.translate(["a"], source="en", target="es")
+        with registry.aside() as same:
+            same.translator("magpie", source="en", target="es")
+            assert same.notices() == []
+        assert registry.notices() == ["The magpie chatters."]

@@ -7,6 +7,7 @@ import errno
 import os
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +22,9 @@ from dropdub.files.removal import (
     remove,
     remove_copied,
     remove_empty,
+    remove_expired_upload,
     remove_given_copy,
+    remove_published,
     remove_tree,
 )
 
@@ -39,11 +42,14 @@ WAYS = {
     "remove_cut_off",
     "remove_given_copy",
     "remove_empty",
+    "remove_expired_upload",
+    "remove_sent",
     "remove_files",
     "remove_hidden",
     "remove_outgrown",
     "remove_part",
     "remove_parts",
+    "remove_published",
     "remove_stale_parts",
     "remove_taken",
 }
@@ -61,17 +67,31 @@ CALLERS = {
     ("inbox/passage.py", "remove_taken"): "what was copied from another file system, and compared",
     ("daemon/finished_targets.py", "remove_tree"): "what a job kept for a retry: JSON",
     ("daemon/finish/finishing.py", "remove_given_copy"): "the copy of a file named to `run`, which is where it was",
+    (
+        "web/uploads/folder.py",
+        "remove_expired_upload",
+    ): "an upload that nobody continued for a day; if complete, no job could be made of it, as its sender was answered",
     # Folders of jobs and steps: originals in them are spared.
+    ("daemon/finish/finishing.py", "remove_sent"): "the file of a request, which belongs to its sender",
     ("daemon/finish/finishing.py", "remove_tree"): "a job's folder, once its original was handed over",
     ("daemon/steps/outcomes.py", "remove_tree"): "a step's temporary folder",
     ("daemon/start/recovery.py", "remove_stale_parts"): "what writes of the root's own files have left",
-    ("daemon/start/recovery.py", "remove_tree"): "temporary folders of dead steps",
+    ("daemon/start/recovery.py", "remove_tree"): "temporary folders of dead steps, answers that no request has",
     ("daemon/start/rescue.py", "remove_tree"): "folders that no unfinished job has",
+    ("web/uploads/folder.py", "remove_tree"): "an upload that is not complete, or that a job has taken",
     ("worker.py", "remove_tree"): "a step's temporary folder",
     # Files and folders that Dropdub wrote itself.
-    ("operations/prune.py", "remove_tree"): "what a job kept for a retry: JSON",
-    ("operations/prune.py", "remove"): "the log of a forgotten job",
-    ("operations/voices.py", "remove"): "a voice, named by a person",
+    ("store/forgetting.py", "remove_tree"): "the answer of a forgotten job, and what it kept for a retry: JSON",
+    ("store/forgetting.py", "remove"): "its log",
+    ("operations/voice_files.py", "remove"): "a voice, named by a person, and the consent to it",
+    ("web/voices/consents.py", "remove"): "a recorded consent, named by a person",
+    ("web/rooms/folder.py", "remove"): "the lines of a room that has ended",
+    ("web/rooms/folder.py", "remove_files"): "the sound of a room that has ended, whose record is a job's",
+    ("web/rooms/folder.py", "remove_tree"): "a room that has ended, whose record is a job if it is kept",
+    ("web/voices/routes.py", "remove"): "the request to remove a voice",
+    ("web/pages/voices.py", "remove"): "the same, on a page that has asked",
+    ("web/voices/openai_routes.py", "remove"): "the same, and for a recorded consent",
+    ("web/jobs/forgetting.py", "remove_published"): "what a forgotten job's manifest lists, if a person wants that",
     ("cli/groups.py", "remove"): "the command that removes a voice",
     ("cli/voices.py", "remove"): "the same",
     ("doctor/folders.py", "remove"): "a file that tried whether a folder can be written to",
@@ -96,7 +116,12 @@ CALLERS = {
     ("publishing/staging.py", "remove_part"): "a file that tried whose files are",
     ("publishing/staging.py", "remove_parts"): "what a copy to a staging folder has left",
     ("pool/pool.py", "remove"): "an item of a list",
+    ("pool/received.py", "remove"): "an item of a list",
+    ("daemon/monitor/saving.py", "remove"): "what a crash left of a sound that was being saved",
+    ("daemon/monitor/delivery.py", "remove_parts"): "the same",
+    ("web/uploads/folder.py", "remove_sent"): "a file that was sent again, which belongs to its sender",
     ("pool/slot.py", "remove"): "a liveness lock",
+    ("daemon/web_server.py", "remove"): "a liveness lock",
     ("process/survivors.py", "remove"): "a liveness lock",
     ("process/temporary.py", "remove_tree"): "a process's temporary folder",
     ("service/managed.py", "remove"): "the definition of a service",
@@ -148,6 +173,29 @@ def test_a_job_folder_is_removed_except_for_its_originals(job: Path) -> None:
 def test_a_work_or_source_folder_with_an_original_cannot_be_removed(job: Path) -> None:
     assert remove_tree(job.parent) == remove_tree(job / "source")
     assert (job / "source" / "clip.mp4").read_text(encoding="utf-8") == "source/clip.mp4"
+
+
+@pytest.fixture
+def upload(tmp_path: Path) -> Path:
+    """A complete upload that no job has taken yet."""
+    folder = tmp_path / "work" / "uploads" / ("0123456789abcdef" * 2)
+    for name in ("file/clip.mp4", "part/rest", "meta.json"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(name, encoding="utf-8")
+    return folder
+
+
+def test_a_complete_upload_is_an_original_until_it_expires(upload: Path) -> None:
+    assert remove_tree(upload.parent) == [upload / "file" / "clip.mp4"]
+    with pytest.raises(OriginalKept):
+        remove(upload / "file" / "clip.mp4")
+    with pytest.raises(OriginalKept):
+        remove_expired_upload(upload, unchanged_since=time.time() - 3600)
+    with pytest.raises(OriginalKept):
+        remove_expired_upload(upload.parent, unchanged_since=time.time() + 3600)
+    assert [path.name for path in upload.rglob("*")] == ["file", "clip.mp4"]
+    remove_expired_upload(upload, unchanged_since=time.time() + 3600)
+    assert not upload.exists()
 
 
 def test_a_job_folder_without_an_original_is_removed_whole(job: Path) -> None:
@@ -242,3 +290,26 @@ def test_only_numbered_folders_have_originals_and_only_empty_ones_go(tmp_path: P
     with held(tmp_path) as folder:
         remove_empty(folder, "empty")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="making links needs a privilege on Windows")
+def test_of_published_files_only_those_that_are_named_go_and_never_what_a_link_leads_to(tmp_path: Path) -> None:
+    folder, other = tmp_path / "clip", tmp_path / "other"
+    for name in ("clip/clip.srt", "clip/mine.txt", "clip/inner/clip.srt", "other/clip.srt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    (folder / "clip.vtt").symlink_to(other / "clip.srt")
+    wanted = ["clip.srt", "clip.vtt", "inner", "inner/clip.srt", "../other/clip.srt", "..", "", "gone", "a\0b"]
+    with held(tmp_path, "clip") as opened:
+        remove_published(opened, wanted)
+    assert sorted(path.name for path in folder.iterdir()) == ["clip.vtt", "inner", "mine.txt"]
+    assert (other / "clip.srt").exists() and (folder / "inner" / "clip.srt").exists()
+    with held(tmp_path, "other") as opened:
+        remove_published(opened, ["clip.srt"])
+    assert not other.exists()
+
+
+def test_no_published_file_is_removed_from_a_folder_of_originals(job: Path) -> None:
+    with held(job, "source") as folder, pytest.raises(OriginalKept):
+        remove_published(folder, ["clip.mp4"])
+    assert (job / "source" / "clip.mp4").exists()

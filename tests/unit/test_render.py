@@ -244,6 +244,16 @@ def test_output_matches_snapshot(name: str) -> None:
     assert max(cell_len(line) for line in text.splitlines() if "/srv/" not in line) <= 80
 
 
+def test_what_only_answered_a_program_is_shown_as_such_and_counted_in_the_command_for_all() -> None:
+    counts = {"succeeded": 5}
+    view = StatusView(daemon=None, paused=False, counts=counts, jobs=[WARNED])
+    assert "dropdub status --limit 0" in a_status(view)
+    assert "dropdub status --all --limit 0" in a_status(view, asked=True)
+    spoken = said(replace(STORY, job=replace(WARNED, source="")))
+    assert "asked" in spoken
+    assert "  file " not in spoken and "dropped" not in spoken
+
+
 def test_a_narrow_terminal_cuts_the_names_of_steps_and_not_what_follows() -> None:
     step = a_step("publish/translation.es", "succeeded", an_attempt("succeeded", 0.31))
     record = JobRecord(job=a_job(), steps=[step], events=[])

@@ -21,6 +21,7 @@ from dropdub.publishing.deliverables import deliverable_name
 from dropdub.report.contents import contents_of
 from dropdub.report.page import page
 from dropdub.report.remarks import Remark, remarks_by_line
+from dropdub.translations.words import IN_ENGLISH
 from dropdub.units import format_moment
 from tests.reports import (
     FIT,
@@ -139,7 +140,7 @@ def test_a_text_has_no_times_and_no_original_to_play() -> None:
 
 
 def test_each_line_shows_what_was_done_to_it() -> None:
-    remarks = remarks_by_line(fits_of(a_manifest(facts()))["pt"], Facts(facts()).last_verification("pt"))
+    remarks = remarks_by_line(fits_of(a_manifest(facts()))["pt"], Facts(facts()).last_verification("pt"), IN_ENGLISH)
     assert 0 not in remarks
     assert [(remark.text, remark.grade) for remark in remarks[1]] == [
         ("shorter wording", "note"),
@@ -231,7 +232,7 @@ def test_a_fit_from_before_lines_were_counted_can_still_be_read() -> None:
 
 def test_a_line_that_lags_within_an_utterance_is_reported() -> None:
     fit = a_fit([an_utterance(0, 1, slot=(0.0, 2.0), drift=1.4)])
-    [placed] = remarks_by_line(fits_of({"fit": {"pt": fit}})["pt"], {})[0]
+    [placed] = remarks_by_line(fits_of({"fit": {"pt": fit}})["pt"], {}, IN_ENGLISH)[0]
     assert placed == Remark("one of its lines starts 1.40 s late", "note")
 
 

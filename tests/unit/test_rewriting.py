@@ -101,6 +101,7 @@ def markdown(text: str) -> str:
         ("<code>x = 1</code>", "<code>x = 1</code>"),
         ("12 + 3", "12 + 3"),
         ("one <b>two", "ONE <b>TWO"),
+        ("one. Two <i>one</i> <b>one one</b>", "ONE. TWO <i>ONE</i> <b>ONE ONE</b>"),
         ("one</i> two <svg><text>three</text></svg>four", "ONE</i> TWO <svg><text>three</text></svg>FOUR"),
     ],
 )

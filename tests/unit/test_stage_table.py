@@ -21,9 +21,11 @@ PACKAGE = Path(dropdub.__file__).parent
 KNOWS_STAGES = ("stage_table.py", "stages", "pipeline/plan.py", "pipeline/facts.py")
 """The table, the stages, the rule that says which follows which, and the types of their results."""
 NAMES_ELSEWHERE = {
+    "cli/groups.py": ({"prepare"}, "the name of a command"),
     "cli/render.py": ({"publish"}, "the word shown while no step of a job is left to run"),
     "cli/show.py": ({"publish"}, "the word shown while no step of a job is left to run"),
     "daemon/steps/scheduler.py": ({"split"}, "the name of a setting"),
+    "pipeline/request.py": ({"say", "dictate", "interpret", "prepare", "enroll", "detect"}, "what a request asks for"),
     "pipeline/task.py": ({"split"}, "the name of a setting"),
     "dubbing/quality.py": ({"merge"}, "whether there is a transcript"),
     "dubbing/not_measured.py": (
@@ -31,6 +33,14 @@ NAMES_ELSEWHERE = {
         "whether these were done",
     ),
     "engines/whisper/decoding.py": ({"transcribe"}, "the name of a task of the model"),
+    "web/pages/wording.py": (set(STAGES), "what people read for each"),
+    "web/info.py": ({"synthesize"}, "a feature of the server"),
+    "web/speech/pieces.py": ({"say"}, "whose result ends the pieces"),
+    "web/speech/synthesize_routes.py": ({"say"}, "whether a job has a sound"),
+    "web/transcripts/asr.py": ({"detect"}, "whose result has the language"),
+    "web/transcripts/results.py": ({"transcribe", "diarize", "publish"}, "whose results are sent"),
+    "web/transcripts/asr_request.py": ({"diarize"}, "the name of a field of a request"),
+    "web/transcripts/whisper_task.py": ({"transcribe", "translate"}, "the names of tasks in requests"),
 }
 
 

@@ -25,7 +25,13 @@ def _names_task(annotation: ast.AST) -> bool:
     return any(
         "Task" in (getattr(node, "id", None), getattr(node, "attr", None), getattr(node, "value", None))
         for node in ast.walk(annotation)
+        if not _is_of_asyncio(node)
     )
+
+
+def _is_of_asyncio(node: ast.AST) -> bool:
+    """Return whether a node is `asyncio.Task`, which is something else of the same name."""
+    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "asyncio"
 
 
 def test_only_stages_take_the_whole_task() -> None:
@@ -53,4 +59,4 @@ def test_a_task_is_found_in_every_kind_of_annotation(text: str) -> None:
 
 
 def test_other_types_are_not_taken_for_a_task() -> None:
-    assert not list(takes_task("def f(task: _Task, other: TaskGroup) -> Task: ..."))
+    assert not list(takes_task("def f(task: _Task, other: TaskGroup, third: asyncio.Task[None]) -> Task: ..."))

@@ -64,6 +64,7 @@ def attempt(folder: Path, engine: FakeTranscriber, shares: list[float]) -> dict[
         cache=Cache(folder / "cache", max_bytes=10_000_000),
         facts=Facts({"probe": {"kind": "media", "size": 1, "video": None}}),
         progress=shares.append,
+        run_asides=lambda: None,
     )
     return run(cast("Task", task))
 

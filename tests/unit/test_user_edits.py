@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,10 +10,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from dropdub.config import SubtitleStyle
-from dropdub.pipeline.artifacts import Segment
+from dropdub.pipeline.artifacts import Segment, voice_name
 from dropdub.subtitles.formats import Cue, write_srt
 from dropdub.subtitles.layout import layout
-from dropdub.subtitles.user_edits import changed, revised, segments_of, starts_match
+from dropdub.subtitles.user_edits import changed, renamed, revised, segments_of, starts_match
 from tests.subtitles import cues_of
 
 LONG = "This is a line that is so long that it takes several subtitles, one after the other, until all of it was shown."
@@ -160,3 +161,20 @@ def test_published_subtitles_without_changes_change_nothing(tmp_path: Path) -> N
 def test_a_dash_before_all_that_is_said_is_no_correction() -> None:
     spoken = (Segment(0, 1.0, 3.0, "- Hello, you."),)
     assert revised(spoken, [Cue(1.0, 3.0, ("Hello, you.",))]) == spoken
+
+
+def test_speakers_get_their_new_names_and_two_of_one_name_become_one() -> None:
+    swapped = renamed(SPOKEN, {"S1": "S2", "S2": "S1"})
+    assert [one.speaker for one in swapped] == ["S2", "S1", "S2", "S1", "S2"]
+    assert changed(SPOKEN, swapped) == 0
+    assert {one.speaker for one in renamed(SPOKEN, {"S1": "Ana", "S2": "Ana"})} == {"Ana"}
+    assert renamed([replace(SPOKEN[0], speaker=None)], {"S1": "Ana"})[0].speaker is None
+
+
+def test_no_name_of_a_speaker_leads_out_of_the_work_folder() -> None:
+    names = [
+        voice_name(one) for one in (None, "S1", "S12", "Ana", "ana", "../../x", "a/b", "CON", "Zoë\u202e", "S" * 99)
+    ]
+    assert names[:3] == ["voice.wav", "voice.S1.wav", "voice.S12.wav"]
+    assert len(set(map(str.lower, names))) == len(names)
+    assert all(re.fullmatch(r"voice\.[0-9a-f]{16}\.wav", one) for one in names[3:])

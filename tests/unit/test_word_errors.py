@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dropdub.dubbing.word_errors import WordErrors, word_errors
+from dropdub.dubbing.error_counts import WordErrors
+from dropdub.dubbing.word_errors import word_errors
 
 WORDS = st.lists(st.sampled_from(["casa", "rio", "mar", "sol"]), min_size=1, max_size=12).map(" ".join)
 

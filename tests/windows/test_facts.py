@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import getpass
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -20,6 +22,7 @@ if sys.platform != "win32":
 
 from dropdub import process
 from dropdub.files import durable, removal
+from dropdub.files.ownership import own_account
 from dropdub.inbox.file_identity import identity
 from dropdub.inbox.move_file import StillWritten
 from dropdub.inbox.moves import bring_in
@@ -29,6 +32,7 @@ from dropdub.notify import placeholders
 from dropdub.service.accounts import is_superuser
 from dropdub.service.users import sid_of
 from dropdub.service.windows import folder_of_definitions
+from dropdub.web import listening
 from tests.waiting import wait_until
 
 GENERIC_READ, OPEN_EXISTING, SHARE_NOTHING = 0x80000000, 3, 0
@@ -207,6 +211,42 @@ def test_a_windows_exit_code_is_explained_in_a_sentence() -> None:
 def test_a_share_is_recognised_by_its_name() -> None:
     assert network_kind(Path(r"\\server\share\inbox")) == "network share"
     assert network_kind(Path.cwd()) is None
+
+
+def access_rules(path: Path) -> str:
+    """Return a file's list of who may access it, in the text form of Windows (SDDL)."""
+    security, kernel = ctypes.WinDLL("advapi32"), ctypes.WinDLL("kernel32")
+    kernel.LocalFree.argtypes = (ctypes.c_void_p,)
+    descriptor, text = ctypes.c_void_p(), ctypes.c_void_p()
+    assert not security.GetNamedSecurityInfoW(str(path), 1, 4, None, None, None, None, ctypes.byref(descriptor))
+    assert security.ConvertSecurityDescriptorToStringSecurityDescriptorW(
+        descriptor, 1, 4, ctypes.byref(text), None
+    )  # fmt: skip
+    found = ctypes.wstring_at(text.value or 0)
+    kernel.LocalFree(text)
+    kernel.LocalFree(descriptor)
+    return found
+
+
+def test_a_private_file_is_for_this_account_administrators_and_the_system_only(tmp_path: Path) -> None:
+    durable.write_whole(tmp_path / "web.token", b"secret", private=True)
+    own = own_account()
+    assert own is not None and (tmp_path / "web.token").read_bytes() == b"secret"
+    entries = access_rules(tmp_path / "web.token").replace("0x1f01ff", "FA").replace(")", "").split("(")[1:]
+    assert f"A;;FA;;;{own}" in entries
+    assert set(entries) <= {f"A;;FA;;;{who}" for who in ("SY", "BA", own)}, "Wine keeps no entry of administrators"
+
+
+def test_no_other_program_can_share_the_port() -> None:
+    sockets = listening.listen("127.0.0.1", 0)
+    port = listening.port_of(sockets)
+    with pytest.raises(listening.PortTaken), contextlib.closing(socket.socket()) as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with pytest.raises(OSError):
+            other.bind(("127.0.0.1", port))
+        listening.listen("127.0.0.1", port)
+    for one in sockets:
+        one.close()
 
 
 ARGUMENTS_WITHOUT_UNICODE = """
