@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from urllib.parse import parse_qs
 
 from pydantic import BaseModel, ValidationError
+from starlette.requests import Request
 
 from dropdub.web.errors import ApiError
 
@@ -38,6 +39,17 @@ _MESSAGES = {
     "model_attributes_type": "must be a JSON object",
 }
 """What pydantic's errors mean to somebody who writes a client, by their types."""
+
+
+async def read_at_most(request: Request, most: int, too_large: ApiError) -> bytes:
+    """Return the body of a request. Raises `too_large` as soon as it has more than `most` bytes."""
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > most:
+            raise too_large
+        parts.append(part)
+    return b"".join(parts)
 
 
 def read_body(data: bytes, model: type[Body]) -> Body:

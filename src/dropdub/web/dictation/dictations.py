@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import AsyncIterator
 from pathlib import PurePath
 
 from dropdub.errors import DropdubError
@@ -13,7 +12,7 @@ from dropdub.web.dictation.shapes import DictationRequest
 from dropdub.web.dictation.sound import HEADER, final_header, seconds_of
 from dropdub.web.errors import ApiError
 from dropdub.web.jobs.uploaded import UploadedFiles
-from dropdub.web.uploads.reception import Reception
+from dropdub.web.uploads.reception import Reception, whole
 from dropdub.web.uploads.upload import Upload
 
 KIND = "dictation"
@@ -38,7 +37,7 @@ class Dictations:
         run, uploads = self._reception.run, self._reception.uploads
         upload = await run(uploads.create, _name(asked.name), size=None, metadata=metadata)
         try:
-            return await self._reception.append(upload, _once(HEADER))
+            return await self._reception.append(upload, whole(HEADER))
         except BaseException:
             await run(uploads.release, upload)
             raise
@@ -97,7 +96,3 @@ class Dictations:
 def _name(wanted: str | None) -> str:
     name = wanted or time.strftime("dictation-%Y-%m-%d-%H%M%S")
     return name if PurePath(name).suffix.lower() == ".wav" else f"{name}.wav"
-
-
-async def _once(data: bytes) -> AsyncIterator[bytes]:
-    yield data

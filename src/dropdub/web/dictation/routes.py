@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response, StreamingResponse
 
 from dropdub.web.admission import Admission
-from dropdub.web.api_document import Responses, errors
+from dropdub.web.api_document import errors
 from dropdub.web.bodies import body_of, read_body
 from dropdub.web.dictation.dictations import Dictations
 from dropdub.web.dictation.hearing import Listening
 from dropdub.web.dictation.shapes import PATH, Dictation, DictationRequest, shown_dictation
-from dropdub.web.event_stream import CONTENT_TYPE
-from dropdub.web.events.routes import last_seen
+from dropdub.web.event_stream import described_stream, stream_answer
+from dropdub.web.events.routes import LastSeen, last_seen
 from dropdub.web.jobs.bodies import LARGEST_NUMBER
 from dropdub.web.jobs.lookup import job_of
 from dropdub.web.jobs.shapes import Job, shown_job
@@ -22,13 +22,7 @@ from dropdub.web.long_answers import with_signs_of_life
 from dropdub.web.site import Site
 
 _ONE = f"{PATH}/{{id}}"
-_HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
-_STREAM: Responses = {
-    200: {
-        "description": "Events `heard`, `problem` and, at last, `end`",
-        "content": {CONTENT_TYPE: {"schema": {"type": "string"}}},
-    }
-}
+_STREAM = described_stream("`heard`, `problem` and, at last, `end`")
 DictationId = Annotated[str, Path(alias="id", pattern=r"^[0-9a-f]{32}$", description="The id of the dictation")]
 Seen = Annotated[int, Query(ge=0, le=LARGEST_NUMBER, description="The id of the last event that was seen")]
 
@@ -64,11 +58,11 @@ def dictation_router(site: Site, admission: Admission, dictations: Dictations) -
     async def events(
         id_: DictationId,
         after: Seen = 0,
-        last_event_id: Annotated[str | None, Header(alias="Last-Event-ID", description="The same")] = None,
+        last_event_id: LastSeen = None,
     ) -> Response:
         await dictations.find(id_)
         sent = listening.events(id_, after=last_seen(last_event_id, after) or 0)
-        return StreamingResponse(with_signs_of_life(sent), headers=_HEADERS, media_type=CONTENT_TYPE)
+        return stream_answer(with_signs_of_life(sent))
 
     @router.post(f"{_ONE}/end", summary="End a dictation: it becomes a job", responses=errors(404, 422, 507))
     async def end(id_: DictationId, response: Response) -> Job:

@@ -9,8 +9,8 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query
 from starlette.responses import Response, StreamingResponse
 
-from dropdub.web.api_document import Responses, errors
-from dropdub.web.event_stream import CONTENT_TYPE
+from dropdub.web.api_document import errors
+from dropdub.web.event_stream import described_stream, stream_answer
 from dropdub.web.jobs.bodies import LARGEST_NUMBER
 from dropdub.web.jobs.lookup import job_of
 from dropdub.web.jobs.parameters import JobNumber
@@ -20,13 +20,7 @@ PING_S = 15.0
 """A comment is sent this often, so that no proxy cuts a connection on which nothing happens."""
 _PING = b": ping\n\n"
 _RETRY = b"retry: 2000\n\n"
-_HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
-_STREAM: Responses = {
-    200: {
-        "description": "Events `job`, `progress`, `story`, `daemon` and `reset`, until the client leaves",
-        "content": {CONTENT_TYPE: {"schema": {"type": "string"}}},
-    }
-}
+_STREAM = described_stream("`job`, `progress`, `story`, `daemon` and `reset`, until the client leaves")
 Seen = Annotated[int | None, Query(ge=0, le=LARGEST_NUMBER, description="The id of the last event that was seen")]
 LastSeen = Annotated[str | None, Header(alias="Last-Event-ID", description="The same; it comes before `after`")]
 
@@ -46,7 +40,7 @@ def events_router(site: Site) -> APIRouter:
         last_event_id: LastSeen = None,
         requests: Annotated[bool, Query(description="Also what only answers a client")] = False,
     ) -> Response:
-        return _stream(_sent(site, last_seen(last_event_id, after), asked=requests))
+        return stream_answer(_sent(site, last_seen(last_event_id, after), asked=requests))
 
     @router.get(
         "/v1/jobs/{id}/events",
@@ -68,7 +62,7 @@ def events_router(site: Site) -> APIRouter:
             newer = await site.run(site.reader.events, number, last)
             if not newer:
                 return Response(status_code=204)
-        return _stream(_sent(site, last, job=number))
+        return stream_answer(_sent(site, last, job=number))
 
     return router
 
@@ -88,7 +82,3 @@ async def _sent(site: Site, after: int | None, *, job: int | None = None, asked:
 def last_seen(header: str | None, after: int | None) -> int | None:
     """Return the id of the last event that a client has seen. A header that is no number is ignored."""
     return int(header) if header and header.isascii() and header.isdigit() and len(header) < 19 else after
-
-
-def _stream(sent: AsyncIterator[bytes]) -> Response:
-    return StreamingResponse(sent, headers=_HEADERS, media_type=CONTENT_TYPE)

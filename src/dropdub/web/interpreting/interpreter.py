@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -19,7 +19,7 @@ from dropdub.web.jobs.short_work import done
 from dropdub.web.site import Site
 from dropdub.web.speech.headers import wav_header
 from dropdub.web.speech.wish import Wish, ask_to_say, granted, short_name
-from dropdub.web.uploads.reception import Reception
+from dropdub.web.uploads.reception import Reception, whole
 from dropdub.web.uploads.upload import Upload
 
 NAME = "utterance.wav"
@@ -108,10 +108,10 @@ class Interpreter:
 
     async def _heard(self, sound: bytes, language: str | None) -> AnswerView:
         run, uploads = self.reception.run, self.reception.uploads
-        whole = wav_header(RATE, len(sound)) + sound
-        upload = await run(uploads.create, NAME, size=len(whole), resumable=False)
+        data = wav_header(RATE, len(sound)) + sound
+        upload = await run(uploads.create, NAME, size=len(data), resumable=False)
         try:
-            upload = await self.reception.append(upload, _once(whole))
+            upload = await self.reception.append(upload, whole(data))
             params = {"start": 0.0, "end": seconds_of(upload), "language": language, "is_last": True}
             return await self._done(Wanted.DICTATE, params, NAME, upload)
         finally:
@@ -131,7 +131,3 @@ class Interpreter:
             batch=self.batch,
         )
         return await done(self.site, job)
-
-
-async def _once(data: bytes) -> AsyncIterator[bytes]:
-    yield data

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from dropdub.web.admission import Admission
 from dropdub.web.api_document import errors
-from dropdub.web.bodies import read_fields
+from dropdub.web.bodies import read_at_most, read_fields
 from dropdub.web.errors import ApiError
 from dropdub.web.interpreting.interpreter import Interpretation, Interpreter
 from dropdub.web.interpreting.request import LONGEST_S, MOST_BYTES, InterpretRequest
@@ -17,7 +17,7 @@ from dropdub.web.site import Site
 from dropdub.web.uploads.reception import Reception
 from dropdub.web.warnings import warning_headers
 
-_SOUND = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+SOUND = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
 
 
 def _described() -> dict[str, Any]:
@@ -26,7 +26,7 @@ def _described() -> dict[str, Any]:
         {"name": name, "in": "query", "required": name in schema["required"], "schema": described}
         for name, described in schema["properties"].items()
     ]
-    return {"requestBody": {"required": True, "content": _SOUND}, "parameters": named}
+    return {"requestBody": {"required": True, "content": SOUND}, "parameters": named}
 
 
 def interpret_router(site: Site, admission: Admission, reception: Reception) -> APIRouter:
@@ -52,12 +52,8 @@ def interpret_router(site: Site, admission: Admission, reception: Reception) -> 
 
 async def read_sound(request: Request) -> bytes:
     """Return the samples that a request brings: 16 kHz, 16 bits, mono. Raises ApiError 413 and 422."""
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > MOST_BYTES:
-            raise ApiError(413, f"The sound is longer than {LONGEST_S:.0f} s.", "TooLong")
-        parts.append(part)
-    if size < 2:
+    too_long = ApiError(413, f"The sound is longer than {LONGEST_S:.0f} s.", "TooLong")
+    sound = await read_at_most(request, MOST_BYTES, too_long)
+    if len(sound) < 2:
         raise ApiError(422, "There is no sound.", "NothingSaid")
-    return b"".join(parts)[: size // 2 * 2]
+    return sound[: len(sound) // 2 * 2]

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from dropdub.store.transitions import Asked
 from dropdub.web.admission import Admission
 from dropdub.web.api_document import errors
-from dropdub.web.bodies import body_of, read_body
+from dropdub.web.bodies import body_of, read_at_most, read_body
 from dropdub.web.errors import ApiError
 from dropdub.web.jobs.bodies import JobRequest
 from dropdub.web.jobs.lookup import job_of
@@ -61,7 +61,9 @@ def making_routes(router: APIRouter, site: Site, admission: Admission, uploads: 
 
 
 async def _of_json(request: Request, site: Site, uploads: UploadedFiles) -> Asked:
-    asked = read_body(await _body(request, ESCAPED * int(site.config.limits.max_text)), JobRequest)
+    most = ESCAPED * int(site.config.limits.max_text)
+    too_large = ApiError(413, f"The body has more than {most} bytes.", "TooLarge")
+    asked = read_body(await read_at_most(request, most, too_large), JobRequest)
     wish = Wish.of(asked, key_of(request))
     await site.run(refuse_impossible, site, wish)
     if asked.text is not None:
@@ -77,14 +79,3 @@ def _size(request: Request) -> int:
 
 def _is_json(request: Request) -> bool:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json"
-
-
-async def _body(request: Request, most: int) -> bytes:
-    """Return the body of a request. Raises ApiError 413 as soon as it is too large."""
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > most:
-            raise ApiError(413, f"The body has more than {most} bytes.", "TooLarge")
-        parts.append(part)
-    return b"".join(parts)

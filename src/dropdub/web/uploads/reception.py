@@ -165,6 +165,11 @@ async def body_of(receive: Receive) -> Body:
         is_more = message.get("more_body", False)
 
 
+async def whole(data: bytes) -> Body:
+    """Yield what is known as a whole, as a body."""
+    yield data
+
+
 def _is_cancelled() -> bool:
     """Return whether the current task itself is being cancelled, not one that it waits for."""
     task = asyncio.current_task()
