@@ -15,8 +15,8 @@ from dropdub.web.pages.rendering import Pages
 from dropdub.web.rooms.meeting import Meeting
 from dropdub.web.rooms.room import Seat
 from dropdub.web.rooms.rooms import Rooms
-from dropdub.web.rooms.routes import RoomId, seat_of
-from dropdub.web.rooms.shapes import RECORDED
+from dropdub.web.rooms.seats import seat_of
+from dropdub.web.rooms.shapes import RECORDED, RoomId
 from dropdub.web.site import Site
 
 _PAGE, _ROOM = "/rooms", "/room"
@@ -57,16 +57,16 @@ def _choices(site: Site, meeting: Meeting, seat: Seat) -> dict[str, Any]:
     """Return what a member can choose at the entrance. The voices of other people are only the host's to use."""
     member = meeting.room.members.get(seat)
     voices = [path.stem for path in voice_files(site.place.root.voices)] if seat == "host" else []
-    recorded = meeting.room.voice_of.get(seat)
+    recorded = {one: meeting.room.voice_name(one) for one in meeting.room.voice_by}
     chosen = "" if member is None or member.voice is None else member.voice
     engine = site.voices.engine()
     return {
         "languages": named(languages_of(site, "translator", "synthesizer")),
         "understood": languages_of(site, "transcriber"),
-        "voices": [name for name in voices if name not in meeting.room.voice_of.values()],
+        "voices": [name for name in voices if name not in recorded.values()],
         "chosen": {
             **({"name": member.name, "language": member.language} if member else {"name": "", "language": ""}),
-            "voice": RECORDED if chosen and chosen == recorded else chosen,
+            "voice": RECORDED if chosen and chosen == recorded.get(seat) else chosen,
         },
         "recorded": RECORDED,
         "clones": engine is not None and engine.clones,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
@@ -40,6 +41,7 @@ class Meeting:
         self._here: Counter[Seat] = Counter()
         self._recording: set[Seat] = set()
         self._streams: dict[asyncio.Queue[bytes], Seat] = {}
+        self._left_at = time.monotonic()
 
     def is_ready(self, seat: Seat) -> bool:
         """Return whether a member can speak: both have entered, everything is loaded, and the room does not end."""
@@ -50,6 +52,11 @@ class Meeting:
     def is_empty(self) -> bool:
         """Return whether nobody has its page open."""
         return not self._streams
+
+    @property
+    def empty_s(self) -> float:
+        """Return for how long nobody has had its page open, as far as this process has seen."""
+        return time.monotonic() - self._left_at if self.is_empty else 0.0
 
     def number(self, seat: Seat, ended_at: float | None) -> int:
         """Return the number of the next utterance, or of the one that ended at the same moment: it is sent again."""
@@ -72,7 +79,7 @@ class Meeting:
             ready=self.is_ready(seat),
             members=members,
             preparing=self.preparation.shown if self.preparation else (),
-            recorded_voice=seat in self.room.voice_of,
+            recorded_voice=seat in self.room.voice_by,
             keeps_record=self.room.keeps_record,
         )
 
@@ -160,6 +167,7 @@ class Meeting:
             yield stream
         finally:
             self._streams.pop(stream, None)
+            self._left_at = time.monotonic()
             self._here[seat] -= 1
             if not self._here[seat]:
                 self.show_room()

@@ -58,7 +58,7 @@ class Utterance:
 
 @dataclass(frozen=True)
 class Room:
-    """A room as its record describes it. `voice_of`: the voices that members have recorded in it; `voice_by`: who did.
+    """A room as its record describes it. `voice_by`: who has recorded a voice in it, by seat.
 
     `is_ending`: everything that was to be said was said. `created`: epoch seconds.
     """
@@ -66,7 +66,6 @@ class Room:
     id: str
     created: float
     members: Mapping[Seat, Member] = field(default_factory=dict)
-    voice_of: Mapping[Seat, str] = field(default_factory=dict)
     voice_by: Mapping[Seat, str] = field(default_factory=dict)
     is_ending: bool = False
 
@@ -80,6 +79,10 @@ class Room:
         """Return whether both agree that what is said becomes a job."""
         return self.is_complete and all(member.agrees for member in self.members.values())
 
+    def voice_name(self, seat: Seat) -> str:
+        """Return the name of the voice that a member records in it. It is removed when the room ends."""
+        return f"room {self.id[:8]} {seat}"
+
     def with_member(self, seat: Seat, member: Member) -> Room:
         return replace(self, members={**self.members, seat: member})
 
@@ -92,6 +95,5 @@ class Room:
     def from_json(id_: str, found: Mapping[str, Any]) -> Room:
         """Return the room of a record. Raises KeyError, TypeError or ValueError if it is none."""
         members = {seat: Member(**found["members"][seat]) for seat in SEATS if seat in found["members"]}
-        voice_of = {seat: str(found["voice_of"][seat]) for seat in SEATS if seat in found["voice_of"]}
-        voice_by = {seat: str(found["voice_by"][seat]) for seat in voice_of}
-        return Room(id_, float(found["created"]), members, voice_of, voice_by, bool(found["is_ending"]))
+        voice_by = {seat: str(found["voice_by"][seat]) for seat in SEATS if seat in found["voice_by"]}
+        return Room(id_, float(found["created"]), members, voice_by, bool(found["is_ending"]))

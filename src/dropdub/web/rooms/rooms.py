@@ -34,11 +34,6 @@ ABANDONED_S = 12 * 3600.0
 _logger = logging.getLogger("dropdub.web")
 
 
-def voice_name(room: Room, seat: Seat) -> str:
-    """Return the name of the voice that a member records in a room. It is removed when the room ends."""
-    return f"room {room.id[:8]} {seat}"
-
-
 class Rooms:
     """Belongs to the event loop."""
 
@@ -47,7 +42,6 @@ class Rooms:
         self._folder = RoomFolder(site.place.root.rooms_dir)
         self._interpreter = Interpreter(site, reception)
         self._meetings: dict[str, Meeting] = {}
-        self._left: dict[str, float] = {}
         self._reading = asyncio.Lock()
         self.speaking = Speaking(site, self._folder)
 
@@ -112,11 +106,9 @@ class Rooms:
         async with meeting.changing:
             if meeting.ended is not None:
                 await self._site.run(self._remove_voices, meeting.room)
-            voices = {**meeting.room.voice_of, seat: voice_name(meeting.room, seat)}
-            by = {**meeting.room.voice_by, seat: person}
-            await self._save(meeting, replace(meeting.room, voice_of=voices, voice_by=by))
+            await self._save(meeting, replace(meeting.room, voice_by={**meeting.room.voice_by, seat: person}))
             member = meeting.room.members.get(seat)
-            if meeting.room.is_complete and member is not None and member.voice == voices[seat]:
+            if meeting.room.is_complete and member is not None and member.voice == meeting.room.voice_name(seat):
                 await self._prepare(meeting)  # it is another voice of the same name
         meeting.show_room()
 
@@ -132,7 +124,6 @@ class Rooms:
                 await self._last_words(meeting)
                 meeting.end(await self._site.run(self._ended, meeting))
                 self._meetings.pop(meeting.room.id, None)
-                self._left.pop(meeting.room.id, None)
                 self._site.nudge()
         assert meeting.ended is not None
         return meeting.ended
@@ -142,7 +133,7 @@ class Rooms:
         for id_ in await self._site.run(self._folder.ids):
             try:
                 meeting = await self.find(id_)
-                if meeting.room.is_ending or self._is_abandoned(meeting):
+                if meeting.room.is_ending or meeting.empty_s > ABANDONED_S:
                     await self.end(meeting)
             except (DropdubError, ApiError, OSError) as error:
                 _logger.warning("a room cannot be ended: %s", error)
@@ -169,7 +160,7 @@ class Rooms:
         if asked == RECORDED:
             if room.voice_by.get(seat) != person:
                 raise ApiError(404, "You have not recorded a voice here.", "NoVoice", "voice")
-            return room.voice_of[seat]
+            return room.voice_name(seat)
         if seat != "host":
             raise ApiError(403, "A guest speaks with a voice that they record here.", "guest", "voice")
         return (await self._site.run(existing_voice, self._site.place.root.voices, asked)).stem
@@ -214,12 +205,4 @@ class Rooms:
         """Remove what members have recorded, also what a crash has kept out of the record of the room."""
         for seat in SEATS:
             with contextlib.suppress(VoiceMissing):
-                remove_voice(existing_voice(self._site.place.root.voices, voice_name(room, seat)))
-
-    def _is_abandoned(self, meeting: Meeting) -> bool:
-        """Return whether nobody has been in a room for so long, as far as this process has seen."""
-        since = self._left.setdefault(meeting.room.id, time.monotonic())
-        if not meeting.is_empty:
-            self._left[meeting.room.id] = time.monotonic()
-            return False
-        return time.monotonic() - since > ABANDONED_S
+                remove_voice(existing_voice(self._site.place.root.voices, room.voice_name(seat)))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
+from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from dropdub.config.fields import LanguageTag
@@ -14,6 +15,8 @@ from dropdub.web.rooms.room import Seat
 from dropdub.web.speech.request import VoiceName
 
 PATH = "/v1/rooms"
+ONE = f"{PATH}/{{id}}"
+RoomId = Annotated[str, Path(alias="id", pattern=r"^[0-9a-f]{32}$", description="The id of the room")]
 RECORDED = "recorded"
 """What a member chooses who has recorded a voice in the room."""
 
