@@ -14,7 +14,7 @@ import pytest
 import dropdub.dubbing
 import dropdub.speech
 import dropdub.stages
-import dropdub.web.jobs.peaks
+import dropdub.web.lines.peaks
 from dropdub.engines.base import EngineInfo
 from dropdub.pipeline.cache import CacheKey
 

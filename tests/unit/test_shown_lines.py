@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dropdub.web.jobs.transcripts import SpokenLine, SpokenWord
+from dropdub.web.lines.transcripts import SpokenLine, SpokenWord
 from dropdub.web.pages.lines import shown_lines
 
 

@@ -19,11 +19,11 @@ from dropdub.operations.place import find_place
 from dropdub.store import transitions
 from dropdub.store.database import Store
 from dropdub.store.states import JobState
-from dropdub.web import server as web_server
 from dropdub.web.app import build_app
-from dropdub.web.connections import server_config
-from dropdub.web.listening import listen, port_of
 from dropdub.web.security import token
+from dropdub.web.serving import server as web_server
+from dropdub.web.serving.connections import server_config
+from dropdub.web.serving.listening import listen, port_of
 from dropdub.web.site import Site
 from tests.factories import NOW, a_claim, a_running_job, a_spec, completed
 from tests.waiting import wait_until

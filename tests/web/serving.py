@@ -22,13 +22,13 @@ from starlette.routing import BaseRoute
 
 from dropdub.config import Config
 from dropdub.web.assets import Assets
-from dropdub.web.connections import server_config
-from dropdub.web.listening import listen, port_of
 from dropdub.web.pages.login import login_router
 from dropdub.web.pages.rendering import Pages
 from dropdub.web.security.access import Access
 from dropdub.web.security.guard import AUTH, Guard
 from dropdub.web.security.rules import Rules
+from dropdub.web.serving.connections import server_config
+from dropdub.web.serving.listening import listen, port_of
 from tests.waiting import wait_until
 
 OPEN = {("GET", "/v1/health"), ("GET", "/status"), ("GET", "/login"), ("POST", "/login"), ("GET", "/static")}

@@ -9,7 +9,7 @@ import pysubs2
 import pytest
 
 from dropdub.config import JobOptions
-from dropdub.web.errors import ApiError
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.fields import Fields
 from dropdub.web.transcripts.asr_answers import answer, detected, headers
 from dropdub.web.transcripts.asr_request import AsrRequest, DetectRequest, Output, read_asr, read_detection

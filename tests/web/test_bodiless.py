@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from dropdub.web.bodiless_errors import without_error_bodies
-from dropdub.web.errors import ApiError
+from dropdub.web.answering.bodiless_errors import without_error_bodies
+from dropdub.web.answering.errors import ApiError
+from dropdub.web.answering.warnings import HEADER, warning_headers
 from dropdub.web.security.asgi import App
-from dropdub.web.warnings import HEADER, warning_headers
 
 
 def app_that_answers(status: int, *parts: bytes) -> App:

@@ -15,7 +15,7 @@ import pytest
 
 from dropdub.failpoints import VARIABLE
 from dropdub.pipeline.known_speakers import sent_voice
-from dropdub.web.errors import ApiError
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.uploads import writing as writing_module
 from dropdub.web.uploads.folder import Uploads, tidy_name
 from dropdub.web.uploads.limits import UploadLimits

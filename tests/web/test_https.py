@@ -9,7 +9,7 @@ import pytest
 
 from dropdub.config import Config
 from dropdub.errors import ConfigError
-from dropdub.web.connections import server_config
+from dropdub.web.serving.connections import server_config
 from tests.web.serving import served
 
 DATA = Path(__file__).resolve().parent / "data"

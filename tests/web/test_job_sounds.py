@@ -15,7 +15,7 @@ from dropdub.media.ffmpeg import run_ffmpeg
 from dropdub.media.sound.peaks import FULL, MOST, peaks_of
 from dropdub.pipeline.artifacts import Segment, Transcript
 from dropdub.store.states import JobState
-from dropdub.web.jobs import peaks as peaks_module
+from dropdub.web.lines import peaks as peaks_module
 from tests.factories import a_queued_job
 from tests.web.running import Running, a_published_job, running
 

@@ -17,10 +17,10 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from dropdub.config import Limits
-from dropdub.web.connections import MOST_HALF_OPEN, MOST_HEAD_BYTES, WatchedConnection
 from dropdub.web.security.bodies import BodyLimit, BodyLimits, body_limits, is_form
 from dropdub.web.security.scopes import room_scope
 from dropdub.web.security.sessions import new_session, signed, signing_key
+from dropdub.web.serving.connections import MOST_HALF_OPEN, MOST_HEAD_BYTES, WatchedConnection
 from tests.waiting import wait_until
 from tests.web.serving import Served, served
 

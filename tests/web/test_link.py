@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dropdub.web.link import LONGEST_RECORD, MOST_RECORDS, Link, LinkedLog
+from dropdub.web.serving.link import LONGEST_RECORD, MOST_RECORDS, Link, LinkedLog
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 import pytest
 
 from dropdub.errors import UsageError
-from dropdub.web.listening import PortTaken, listen, port_of
+from dropdub.web.serving.listening import PortTaken, listen, port_of
 
 
 @contextmanager

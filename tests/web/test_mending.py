@@ -16,9 +16,9 @@ from dropdub.store import queries
 from dropdub.store.states import JobState, StepState
 from dropdub.store.tables import JOB, Step
 from dropdub.subtitles.formats import Cue, as_srt
-from dropdub.web.errors import ApiError
-from dropdub.web.jobs.drafts import Drafts
-from dropdub.web.jobs.previews import PreviewRequest, granted_preview
+from dropdub.web.answering.errors import ApiError
+from dropdub.web.lines.drafts import Drafts
+from dropdub.web.lines.previews import PreviewRequest, granted_preview
 from tests.factories import a_queued_job
 from tests.web.running import Running, a_published_job, running
 

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from dropdub.failpoints import restart
-from dropdub.web.errors import ApiError
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.uploads.folder import Uploads
 from dropdub.web.uploads.form import Form
 from dropdub.web.uploads.multipart import receive_form

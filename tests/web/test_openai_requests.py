@@ -14,7 +14,7 @@ from openai.types.audio import transcription_create_params, translation_create_p
 
 from dropdub.config import JobOptions
 from dropdub.pipeline.described_engines import DescribedEngine, save_engines
-from dropdub.web.errors import ApiError
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.fields import Fields
 from dropdub.web.transcripts.chunking import Chunking
 from dropdub.web.transcripts.known_speakers import FORM, MOST_BYTES, KnownSpeaker, engine_warnings

@@ -11,8 +11,8 @@ import pysubs2
 import requests
 from requests.adapters import BaseAdapter
 
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.bodies import read_body
-from dropdub.web.errors import ApiError
 from dropdub.web.fields import Fields
 from dropdub.web.speech.request import SpeechRequest
 from dropdub.web.transcripts import asr_answers, openai_answers

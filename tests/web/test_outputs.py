@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from dropdub.pipeline.artifacts import Segment, Transcript
-from dropdub.web.downloads import Part, attachment, requested_part
-from dropdub.web.errors import ApiError
+from dropdub.web.answering.downloads import Part, attachment, requested_part
+from dropdub.web.answering.errors import ApiError
 from tests.web.running import Running, a_published_job, running
 
 SRT = b"1\n00:00:00,500 --> 00:00:01,500\nOl\xc3\xa1.\n"

@@ -26,7 +26,7 @@ from dropdub.store.states import JobState
 from dropdub.store.steps import StepSpec
 from dropdub.store.transitions import AskedJob, JobFacts
 from dropdub.store.views.answers import BatchEntry
-from dropdub.web.errors import ApiError
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.site import Site
 from dropdub.web.speech import answers, batches
 from dropdub.web.speech.answers import sound_of

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dropdub.config import JobOptions
-from dropdub.web.errors import ApiError
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.fields import Fields
 from dropdub.web.transcripts.asr_request import read_asr
 from dropdub.web.transcripts.openai_request import read_transcription, read_translation

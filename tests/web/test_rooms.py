@@ -21,9 +21,9 @@ import pytest
 from dropdub.config import Config
 from dropdub.files import removal
 from dropdub.operations.place import find_place
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.app import routes_of
 from dropdub.web.assets import Assets
-from dropdub.web.errors import ApiError
 from dropdub.web.interpreting.request import MOST_BYTES
 from dropdub.web.pages.rendering import Pages
 from dropdub.web.pages.routes import pages_router

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dropdub.web.settings import ServedSettings
+from dropdub.web.serving.settings import ServedSettings
 from dropdub.web.wyoming.wire import ended
 from tests.web.running import Running, running
 

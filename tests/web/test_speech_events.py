@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 
-from dropdub.web.errors import ApiError
-from dropdub.web.event_stream import STILL_WORKING, failure
+from dropdub.web.answering.errors import ApiError
+from dropdub.web.answering.event_stream import STILL_WORKING, failure
 from dropdub.web.speech.events import delta, done
 from tests.web.streams import events_of
 

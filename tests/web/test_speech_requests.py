@@ -9,8 +9,8 @@ import pytest
 from openai.types.audio import speech_create_params
 from starlette.requests import Request
 
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.bodies import read_body
-from dropdub.web.errors import ApiError
 from dropdub.web.speech.audio_format import AudioFormat
 from dropdub.web.speech.request import (
     LONGEST_BATCH,

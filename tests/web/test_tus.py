@@ -23,7 +23,7 @@ from tusclient.client import TusClient
 from tusclient.exceptions import TusCommunicationError
 
 from dropdub.failpoints import restart
-from dropdub.web.errors import ApiError
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.uploads.folder import Uploads
 from dropdub.web.uploads.reception import Reception, body_of
 from dropdub.web.uploads.upload import State

@@ -20,10 +20,10 @@ from dropdub.store import queries, transitions
 from dropdub.store.database import Store
 from dropdub.store.steps import StepSpec
 from dropdub.store.transitions import AskedJob, JobFacts
-from dropdub.web import long_answers
-from dropdub.web.errors import ApiError
+from dropdub.web.answering import long_answers
+from dropdub.web.answering.errors import ApiError
+from dropdub.web.answering.long_answers import json_in_time, with_signs_of_life
 from dropdub.web.jobs import leaving, watch
-from dropdub.web.long_answers import json_in_time, with_signs_of_life
 from dropdub.web.site import Site
 from tests.factories import DONE, a_claim
 

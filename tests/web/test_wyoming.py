@@ -25,7 +25,7 @@ from wyoming.tts import (
     SynthesizeVoice,
 )
 
-from dropdub.web.listening import listen, port_of
+from dropdub.web.serving.listening import listen, port_of
 from tests.acceptance.site import Site
 from tests.integration.test_engines import usable
 from tests.waiting import wait_until

@@ -20,9 +20,9 @@ from wyoming.tts import Synthesize, SynthesizeChunk, SynthesizeStart
 
 from dropdub.config import load_config
 from dropdub.operations.place import find_place
-from dropdub.web.link import Link
-from dropdub.web.listening import listen, port_of
 from dropdub.web.presence import ClientLeft
+from dropdub.web.serving.link import Link
+from dropdub.web.serving.listening import listen, port_of
 from dropdub.web.site import Site
 from dropdub.web.wyoming import server
 from dropdub.web.wyoming.server import MOST_CONNECTIONS, Doors, serve_wyoming

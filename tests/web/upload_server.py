@@ -24,7 +24,7 @@ import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
-from dropdub.web.errors import ApiError
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.uploads.folder import Uploads
 from dropdub.web.uploads.form import FormRules
 from dropdub.web.uploads.limits import UploadLimits

@@ -32,7 +32,7 @@ from dropdub.notify import placeholders
 from dropdub.service.accounts import is_superuser
 from dropdub.service.users import sid_of
 from dropdub.service.windows import folder_of_definitions
-from dropdub.web import listening
+from dropdub.web.serving import listening
 from tests.waiting import wait_until
 
 GENERIC_READ, OPEN_EXISTING, SHARE_NOTHING = 0x80000000, 3, 0

@@ -17,7 +17,7 @@ def serve(root: Path) -> int:
     if not has_web_server():
         remedy = f"Install it with:\n  {extra_command('web')}"
         raise UsageError("The web server is not installed.", remedy=remedy)
-    from dropdub.web.server import serve as run
+    from dropdub.web.serving.server import serve as run
 
     run(root, link=None, report=say)
     return DONE

@@ -11,8 +11,8 @@ from dropdub.failpoints import set_role
 from dropdub.files.privacy import keep_private
 from dropdub.process import reserved_output
 from dropdub.program_search import never_search_current_folder
-from dropdub.web.link import Link, LinkedLog
-from dropdub.web.server import serve
+from dropdub.web.serving.link import Link, LinkedLog
+from dropdub.web.serving.server import serve
 
 
 def main(root: str) -> int:

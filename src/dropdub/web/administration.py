@@ -17,8 +17,8 @@ from dropdub.metrics.exporter import ADDRESS
 from dropdub.store import transitions
 from dropdub.store.views.at_work import WaitingJob
 from dropdub.untrusted.files import read_start
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.api_document import Responses, errors
-from dropdub.web.errors import ApiError
 from dropdub.web.jobs.shapes import hiding
 from dropdub.web.pulls import Pull, pulls_in
 from dropdub.web.site import Site

@@ -9,7 +9,7 @@ from dropdub.files.durable import too_little_free
 from dropdub.pasting import marked
 from dropdub.store.states import JobState
 from dropdub.units import format_size
-from dropdub.web.errors import ApiError
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.site import Site
 
 MOST_WAITING = 32

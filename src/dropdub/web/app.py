@@ -17,12 +17,12 @@ from dropdub.operations.place import Place
 from dropdub.root import Root
 from dropdub.web.administration import administration_router
 from dropdub.web.admission import Admission
+from dropdub.web.answering.bodiless_errors import without_error_bodies
+from dropdub.web.answering.error_answers import REQUEST_ID, answer_errors
 from dropdub.web.api_document import document, serve_document
 from dropdub.web.assets import Assets
-from dropdub.web.bodiless_errors import without_error_bodies
 from dropdub.web.dictation.dictations import Dictations
 from dropdub.web.dictation.routes import dictation_router
-from dropdub.web.error_answers import REQUEST_ID, answer_errors
 from dropdub.web.events.routes import events_router
 from dropdub.web.info import info_router
 from dropdub.web.interpreting.routes import interpret_router
@@ -42,6 +42,7 @@ from dropdub.web.security.codes import LoginCodes
 from dropdub.web.security.guard import Guard
 from dropdub.web.security.rules import Rules
 from dropdub.web.site import Site
+from dropdub.web.speech.batch_routes import batch_router
 from dropdub.web.speech.routes import speech_router
 from dropdub.web.speech.synthesize_routes import synthesize_router
 from dropdub.web.system import system_router
@@ -82,6 +83,7 @@ def routes_of(site: Site, codes: LoginCodes) -> FastAPI:
         info_router(site),
         speech_router(site, admission),
         synthesize_router(site, admission),
+        batch_router(site, admission),
         transcripts_router(site, admission, reception),
         asr_router(site, admission, reception),
         voices_router(site, admission, reception, site.voices),

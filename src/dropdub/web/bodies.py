@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
-from dropdub.web.errors import ApiError
+from dropdub.web.answering.errors import ApiError
 
 Body = TypeVar("Body", bound=BaseModel)
 

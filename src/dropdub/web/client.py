@@ -11,8 +11,8 @@ from dropdub.config import WebSettings, load_config
 from dropdub.errors import UsageError
 from dropdub.pasting import marked
 from dropdub.root import CONFIG_NAME
-from dropdub.web.address import address_of
 from dropdub.web.security import token
+from dropdub.web.serving.address import address_of
 
 TIMEOUT_S = 10.0
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from dropdub.errors import DeadlineExceeded, MediaToolFailed
 from dropdub.process.run import Program, output
-from dropdub.web.errors import ApiError
+from dropdub.web.answering.errors import ApiError
 
 DEADLINE_S = 60.0
 KEPT_S = 5.0

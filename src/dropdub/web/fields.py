@@ -10,8 +10,8 @@ from typing import TypeVar
 
 from dropdub.config.fields import language_or_auto, storable
 from dropdub.language_names import tag_named
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.bodies import INVALID, MISSING
-from dropdub.web.errors import ApiError
 
 Choice = TypeVar("Choice", bound=StrEnum)
 

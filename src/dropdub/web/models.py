@@ -11,8 +11,8 @@ from fastapi import APIRouter
 
 from dropdub.pipeline.described_engines import chosen_engines, described_engines
 from dropdub.root import model_folders
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.api_document import errors
-from dropdub.web.errors import ApiError
 from dropdub.web.site import Site
 
 HEARS = ("whisper-1", "gpt-transcribe", "gpt-4o-transcribe", "gpt-4o-mini-transcribe", "gpt-4o-transcribe-diarize")

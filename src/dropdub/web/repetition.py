@@ -6,7 +6,7 @@ import hashlib
 
 from starlette.requests import Request
 
-from dropdub.web.errors import ApiError
+from dropdub.web.answering.errors import ApiError
 
 LONGEST_KEY = 200
 

@@ -20,12 +20,12 @@ from dropdub.store.database import Store
 from dropdub.store.transitions import Asked, AskedJob
 from dropdub.store.views import Reader
 from dropdub.store.views.answers import AnswerView
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.command_answers import CommandAnswer
-from dropdub.web.errors import ApiError
 from dropdub.web.events.feed import Feed
 from dropdub.web.jobs.leaving import Leaving
 from dropdub.web.jobs.watch import JobWatch
-from dropdub.web.link import Link
+from dropdub.web.serving.link import Link
 from dropdub.web.uploads.folder import Uploads
 from dropdub.web.uploads.limits import UploadLimits
 from dropdub.web.voices.listing import VoiceList

@@ -8,9 +8,9 @@ import time
 from pathlib import PurePath
 
 from dropdub.errors import DropdubError
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.dictation.shapes import DictationRequest
 from dropdub.web.dictation.sound import HEADER, final_header, seconds_of
-from dropdub.web.errors import ApiError
 from dropdub.web.jobs.uploaded import UploadedFiles
 from dropdub.web.uploads.reception import Reception, whole
 from dropdub.web.uploads.upload import Upload

@@ -11,11 +11,11 @@ from dropdub.pipeline.plan import first_steps
 from dropdub.pipeline.request import Request, Wanted
 from dropdub.store.transitions import AskedJob
 from dropdub.web.admission import Admission
+from dropdub.web.answering.errors import ApiError
+from dropdub.web.answering.event_stream import named_event
 from dropdub.web.dictation.dictations import Dictations
 from dropdub.web.dictation.shapes import Heard
 from dropdub.web.dictation.sound import seconds_of
-from dropdub.web.errors import ApiError
-from dropdub.web.event_stream import named_event
 from dropdub.web.jobs.short_work import done
 from dropdub.web.site import Site
 from dropdub.web.uploads import tus_headers

@@ -8,17 +8,17 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response, StreamingResponse
 
 from dropdub.web.admission import Admission
+from dropdub.web.answering.event_stream import described_stream, stream_answer
+from dropdub.web.answering.long_answers import with_signs_of_life
 from dropdub.web.api_document import errors
 from dropdub.web.bodies import body_of, read_body
 from dropdub.web.dictation.dictations import Dictations
 from dropdub.web.dictation.hearing import Listening
 from dropdub.web.dictation.shapes import PATH, Dictation, DictationRequest, shown_dictation
-from dropdub.web.event_stream import described_stream, stream_answer
 from dropdub.web.events.routes import LastSeen, last_seen
 from dropdub.web.jobs.bodies import LARGEST_NUMBER
 from dropdub.web.jobs.lookup import job_of
 from dropdub.web.jobs.shapes import Job, shown_job
-from dropdub.web.long_answers import with_signs_of_life
 from dropdub.web.site import Site
 
 _ONE = f"{PATH}/{{id}}"

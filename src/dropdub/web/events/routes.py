@@ -9,8 +9,8 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query
 from starlette.responses import Response, StreamingResponse
 
+from dropdub.web.answering.event_stream import described_stream, stream_answer
 from dropdub.web.api_document import errors
-from dropdub.web.event_stream import described_stream, stream_answer
 from dropdub.web.jobs.bodies import LARGEST_NUMBER
 from dropdub.web.jobs.lookup import job_of
 from dropdub.web.jobs.parameters import JobNumber

@@ -12,8 +12,8 @@ from dropdub.pipeline.plan import first_steps
 from dropdub.pipeline.request import Request, Wanted
 from dropdub.store.transitions import AskedJob
 from dropdub.store.views.answers import AnswerView
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.dictation.sound import RATE, seconds_of
-from dropdub.web.errors import ApiError
 from dropdub.web.interpreting.request import InterpretRequest
 from dropdub.web.jobs.short_work import done
 from dropdub.web.site import Site

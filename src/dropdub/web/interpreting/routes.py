@@ -7,15 +7,15 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from dropdub.web.admission import Admission
+from dropdub.web.answering.errors import ApiError
+from dropdub.web.answering.warnings import warning_headers
 from dropdub.web.api_document import errors
 from dropdub.web.bodies import read_at_most, read_fields
-from dropdub.web.errors import ApiError
 from dropdub.web.interpreting.interpreter import Interpretation, Interpreter
 from dropdub.web.interpreting.request import LONGEST_S, MOST_BYTES, InterpretRequest
 from dropdub.web.presence import unless_left
 from dropdub.web.site import Site
 from dropdub.web.uploads.reception import Reception
-from dropdub.web.warnings import warning_headers
 
 SOUND = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
 

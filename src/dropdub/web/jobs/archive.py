@@ -13,9 +13,9 @@ from dropdub.files.durable import blocks
 from dropdub.files.held import HeldFolder
 from dropdub.root import Root
 from dropdub.store.views import JobView
-from dropdub.web.downloads import BLOCK_BYTES
+from dropdub.web.answering.downloads import BLOCK_BYTES
+from dropdub.web.answering.outgoing import Outgoing
 from dropdub.web.jobs.outputs import opened_outputs
-from dropdub.web.outgoing import Outgoing
 from dropdub.web.site import Site
 
 

@@ -8,14 +8,14 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request
 from starlette.responses import Response, StreamingResponse
 
+from dropdub.web.answering.downloads import answer_with, attachment
+from dropdub.web.answering.outgoing import rejoined
 from dropdub.web.api_document import Responses, errors
-from dropdub.web.downloads import answer_with, attachment
 from dropdub.web.jobs.archive import archive_of
 from dropdub.web.jobs.lookup import film_of, job_of
 from dropdub.web.jobs.outputs import MEDIA_TYPES, UNKNOWN, Outputs, open_output, outputs_of
 from dropdub.web.jobs.parameters import JobNumber
 from dropdub.web.jobs.recording import open_recording
-from dropdub.web.outgoing import rejoined
 from dropdub.web.site import Site
 
 _BYTES = {"schema": {"type": "string", "format": "binary"}}

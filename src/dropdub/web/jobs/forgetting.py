@@ -8,7 +8,7 @@ from dropdub.store import transitions
 from dropdub.store.forgetting import remove_traces
 from dropdub.store.states import ENDED
 from dropdub.store.views import JobView
-from dropdub.web.errors import ApiError
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.jobs.outputs import manifest_names, opened_outputs
 from dropdub.web.site import Site
 

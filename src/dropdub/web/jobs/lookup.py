@@ -6,7 +6,7 @@ from dropdub.errors import UsageError
 from dropdub.inbox.companions import bare_name
 from dropdub.store.views import JobRecord, JobView
 from dropdub.store.views.films import FilmView
-from dropdub.web.errors import ApiError
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.jobs.outcome import gone
 from dropdub.web.site import Site
 

@@ -9,9 +9,9 @@ from starlette.responses import Response
 
 from dropdub.store.transitions import Asked
 from dropdub.web.admission import Admission
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.api_document import errors
 from dropdub.web.bodies import body_of, read_at_most, read_body
-from dropdub.web.errors import ApiError
 from dropdub.web.jobs.bodies import JobRequest
 from dropdub.web.jobs.lookup import job_of
 from dropdub.web.jobs.shapes import Job, shown_job

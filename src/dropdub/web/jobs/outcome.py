@@ -10,7 +10,7 @@ from dropdub.errors import DropdubError
 from dropdub.store.forgetting import forget_jobs
 from dropdub.store.states import JobState
 from dropdub.store.views.answers import AnswerView
-from dropdub.web.errors import ApiError
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.site import Site
 
 P = ParamSpec("P")

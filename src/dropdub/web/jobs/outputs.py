@@ -15,8 +15,8 @@ from dropdub.media.suffixes import MEDIA_SUFFIXES
 from dropdub.publishing.manifest_file import MANIFEST, MOST_OF_MANIFEST, NOT_THERE
 from dropdub.root import Root
 from dropdub.store.views import JobView
-from dropdub.web.downloads import OpenFile
-from dropdub.web.errors import ApiError
+from dropdub.web.answering.downloads import OpenFile
+from dropdub.web.answering.errors import ApiError
 
 UNKNOWN = "application/octet-stream"
 _TEXTS = {

@@ -19,7 +19,7 @@ from dropdub.web.jobs.lookup import job_of, not_there, record_of
 from dropdub.web.jobs.outputs import quality_of
 from dropdub.web.jobs.parameters import JobNumber, Target
 from dropdub.web.jobs.shapes import JobDetails, JobPage, JobSteps, hiding, shown_job, shown_record
-from dropdub.web.jobs.transcripts import JobTranscript, transcript_of
+from dropdub.web.lines.transcripts import JobTranscript, transcript_of
 from dropdub.web.site import Site
 
 MOST_ON_A_PAGE = 200

@@ -9,8 +9,8 @@ from typing import BinaryIO
 from dropdub.files.held import held_output
 from dropdub.root import Root
 from dropdub.store.views.films import FilmView
-from dropdub.web.downloads import OpenFile
-from dropdub.web.errors import ApiError
+from dropdub.web.answering.downloads import OpenFile
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.jobs.outputs import media_type
 
 

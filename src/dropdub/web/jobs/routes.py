@@ -6,16 +6,16 @@ from fastapi import APIRouter
 
 from dropdub.web.admission import Admission
 from dropdub.web.jobs.acting import acting_routes
-from dropdub.web.jobs.draft_routes import draft_routes
-from dropdub.web.jobs.drafts import Drafts
 from dropdub.web.jobs.files import file_routes
 from dropdub.web.jobs.making import making_routes
-from dropdub.web.jobs.peaks import peak_routes
-from dropdub.web.jobs.previews import preview_routes
 from dropdub.web.jobs.reading import reading_routes
-from dropdub.web.jobs.revisions import revision_routes
-from dropdub.web.jobs.timeline import timeline_routes
 from dropdub.web.jobs.uploaded import UploadedFiles
+from dropdub.web.lines.draft_routes import draft_routes
+from dropdub.web.lines.drafts import Drafts
+from dropdub.web.lines.peaks import peak_routes
+from dropdub.web.lines.previews import preview_routes
+from dropdub.web.lines.revisions import revision_routes
+from dropdub.web.lines.timeline import timeline_routes
 from dropdub.web.site import Site
 
 

@@ -9,7 +9,7 @@ from dropdub.errors import DropdubError
 from dropdub.store import transitions
 from dropdub.store.transitions import AskedJob
 from dropdub.store.views.answers import AnswerView
-from dropdub.web.errors import ApiError
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.jobs.outcome import ended
 from dropdub.web.site import Site
 

@@ -16,8 +16,8 @@ from dropdub.media.suffixes import SUBTITLE_SUFFIXES, TEXT_SUFFIXES
 from dropdub.store import queries, transitions
 from dropdub.store.states import Origin, Priority
 from dropdub.store.transitions import Asked
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.bodies import INVALID, refusal
-from dropdub.web.errors import ApiError
 from dropdub.web.jobs.bodies import PRIORITIES, FormRequest
 from dropdub.web.repetition import recorded_key
 from dropdub.web.site import Site

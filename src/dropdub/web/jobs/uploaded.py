@@ -13,8 +13,8 @@ from starlette.requests import Request
 from dropdub.errors import DropdubError
 from dropdub.store import queries
 from dropdub.store.transitions import Asked
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.bodies import INVALID, refusal
-from dropdub.web.errors import ApiError
 from dropdub.web.jobs.bodies import FormRequest
 from dropdub.web.jobs.submission import Wish, record_upload, refuse_impossible
 from dropdub.web.site import Site

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from dropdub.pasting import command
 from dropdub.web.administration import findings
-from dropdub.web.errors import ApiError
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.pages.rendering import Pages
 from dropdub.web.pages.wording import POOLS, RUNS, VERDICTS
 from dropdub.web.site import Site

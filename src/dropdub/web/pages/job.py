@@ -18,10 +18,9 @@ from dropdub.store.transitions import Action
 from dropdub.store.views import JobRecord, JobView
 from dropdub.store.views.films import FilmView
 from dropdub.translations.words import Words
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.bodies import read_form
-from dropdub.web.errors import ApiError
 from dropdub.web.jobs.acting import act_on_one
-from dropdub.web.jobs.dub_results import DubResults, dub_results
 from dropdub.web.jobs.forgetting import forget
 from dropdub.web.jobs.lookup import film_of, job_of, named_after, record_of
 from dropdub.web.jobs.outputs import media_type, outputs_of
@@ -29,7 +28,8 @@ from dropdub.web.jobs.parameters import JobNumber, Target
 from dropdub.web.jobs.reading import log_of
 from dropdub.web.jobs.recording import has_recording
 from dropdub.web.jobs.shapes import shown_record
-from dropdub.web.jobs.transcripts import JobTranscript, transcript_of
+from dropdub.web.lines.dub_results import DubResults, dub_results
+from dropdub.web.lines.transcripts import JobTranscript, transcript_of
 from dropdub.web.pages.lines import shown_lines
 from dropdub.web.pages.rendering import Pages
 from dropdub.web.pages.tracks import Published, Track, Written, tracks_of, written_in

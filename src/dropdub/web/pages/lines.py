@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dropdub.web.jobs.transcripts import SpokenLine, SpokenWord
+from dropdub.web.lines.transcripts import SpokenLine, SpokenWord
 
 _FARTHEST = 40
 """Characters after which a word is not looked for in its line: the time to find all words stays linear."""

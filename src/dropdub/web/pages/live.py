@@ -10,9 +10,9 @@ from fastapi import APIRouter, Path, Request
 from starlette.responses import RedirectResponse, Response
 
 from dropdub.languages import display_name
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.dictation.dictations import Dictations
 from dropdub.web.dictation.sound import seconds_of
-from dropdub.web.errors import ApiError
 from dropdub.web.pages.languages import languages_of, named
 from dropdub.web.pages.rendering import Pages
 from dropdub.web.site import Site

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from dropdub.pasting import command
 from dropdub.web.administration import Models, models_here
-from dropdub.web.errors import ApiError
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.pages.rendering import Pages
 from dropdub.web.pages.wording import PRESENCES
 from dropdub.web.pulls import pulls_in

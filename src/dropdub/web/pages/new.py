@@ -13,8 +13,8 @@ from dropdub.operations.voice_files import voice_files
 from dropdub.pipeline.described_engines import described_engines
 from dropdub.stage_table import ENGINE_POOLS
 from dropdub.web.admission import Admission
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.bodies import read_fields, read_form
-from dropdub.web.errors import ApiError
 from dropdub.web.jobs.bodies import LARGEST_NUMBER
 from dropdub.web.jobs.submission import Wish, record_text
 from dropdub.web.pages.option_form import GROUPS, different, options, usual, written

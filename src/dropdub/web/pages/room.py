@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from dropdub.operations.voice_files import voice_files
-from dropdub.web.errors import ApiError
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.pages.languages import languages_of, named
 from dropdub.web.pages.reading_texts import LANGUAGE_NAMES, READING_TEXTS
 from dropdub.web.pages.rendering import Pages

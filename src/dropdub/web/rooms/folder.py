@@ -23,7 +23,7 @@ from dropdub.files.durable import flush_file, fsync_dir, write_whole
 from dropdub.files.held import HeldFolder
 from dropdub.files.removal import remove, remove_files, remove_tree
 from dropdub.untrusted.files import read_whole
-from dropdub.web.errors import ApiError
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.rooms.room import Room, Utterance
 from dropdub.web.uploads.limits import room_for
 

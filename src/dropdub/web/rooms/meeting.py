@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 
-from dropdub.web.errors import ApiError
-from dropdub.web.event_stream import named_event
+from dropdub.web.answering.errors import ApiError
+from dropdub.web.answering.event_stream import named_event
 from dropdub.web.interpreting.interpreter import Interpreter
 from dropdub.web.rooms.preparing import Preparation
 from dropdub.web.rooms.room import SEATS, Room, Seat, Utterance

@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from dropdub.errors import DropdubError
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.dictation.sound import RATE
-from dropdub.web.errors import ApiError
 from dropdub.web.interpreting.interpreter import Interpreter
 from dropdub.web.jobs.outcome import ended
 from dropdub.web.rooms.room import SEATS, Member, Room, Seat, other

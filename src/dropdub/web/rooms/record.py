@@ -10,8 +10,8 @@ from pathlib import Path
 from dropdub.languages import same_language
 from dropdub.subtitles.formats import Cue, as_srt
 from dropdub.untrusted.files import read_whole
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.dictation.sound import RATE
-from dropdub.web.errors import ApiError
 from dropdub.web.interpreting.request import MOST_BYTES
 from dropdub.web.jobs.submission import Wish, record_upload
 from dropdub.web.rooms.folder import RoomFolder

@@ -14,7 +14,7 @@ from dropdub.store.forgetting import forget_jobs
 from dropdub.store.states import ENDED
 from dropdub.store.transitions import request_cancel
 from dropdub.web.admission import Admission
-from dropdub.web.errors import ApiError
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.interpreting.interpreter import Interpreter
 from dropdub.web.jobs.outcome import ended
 from dropdub.web.rooms.folder import RoomFolder, no_room

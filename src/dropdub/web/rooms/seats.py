@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import Request
 
-from dropdub.web.errors import ApiError
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.rooms.room import Seat
 from dropdub.web.security.guard import SESSION
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from dropdub.errors import DropdubError
 from dropdub.pipeline.artifacts import piece_name
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.dictation.sound import RATE
-from dropdub.web.errors import ApiError
 from dropdub.web.interpreting.request import LONGEST_S
 from dropdub.web.rooms.folder import RoomFolder, no_room
 from dropdub.web.rooms.meeting import Meeting

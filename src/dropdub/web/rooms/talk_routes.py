@@ -9,14 +9,14 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response, StreamingResponse
 
 from dropdub.web.admission import Admission
+from dropdub.web.answering.errors import ApiError
+from dropdub.web.answering.event_stream import described_stream, stream_answer
+from dropdub.web.answering.long_answers import with_signs_of_life
 from dropdub.web.api_document import errors
 from dropdub.web.bodies import body_of, read_body
-from dropdub.web.errors import ApiError
-from dropdub.web.event_stream import described_stream, stream_answer
 from dropdub.web.events.routes import LastSeen, last_seen
 from dropdub.web.interpreting.routes import SOUND, read_sound
 from dropdub.web.jobs.bodies import LARGEST_NUMBER
-from dropdub.web.long_answers import with_signs_of_life
 from dropdub.web.presence import unless_left
 from dropdub.web.rooms.meeting import Meeting
 from dropdub.web.rooms.rooms import Rooms
@@ -52,6 +52,23 @@ def talk_routes(router: APIRouter, site: Site, admission: Admission, rooms: Room
         return Clock(time.time())
 
     @router.post(
+        f"{ONE}/record",
+        summary="Agree, or no longer, that the record is kept",
+        openapi_extra=body_of(Agreement),
+        responses=errors(404, 409, 415, 507),
+    )
+    async def agree(request: Request, id_: RoomId) -> ShownRoom:
+        meeting, seat = await rooms.find(id_), seat_of(request)
+        await rooms.agree(meeting, seat, agrees=read_body(await request.body(), Agreement).agrees)
+        return meeting.shown(seat)
+
+    utterance_routes(router, site, admission, rooms)
+
+
+def utterance_routes(router: APIRouter, site: Site, admission: Admission, rooms: Rooms) -> None:
+    """Add the routes of what one says to the other."""
+
+    @router.post(
         f"{ONE}/utterances",
         summary="Say something: it is heard, translated and spoken to the other",
         openapi_extra=_SOUND,
@@ -84,17 +101,6 @@ def talk_routes(router: APIRouter, site: Site, admission: Admission, rooms: Room
     async def played(request: Request, id_: RoomId, n: N) -> Latency:
         meeting, asked = await rooms.find(id_), read_body(await request.body(), Played)
         return await rooms.speaking.played(meeting, seat_of(request), n, asked.at)
-
-    @router.post(
-        f"{ONE}/record",
-        summary="Agree, or no longer, that the record is kept",
-        openapi_extra=body_of(Agreement),
-        responses=errors(404, 409, 415, 507),
-    )
-    async def agree(request: Request, id_: RoomId) -> ShownRoom:
-        meeting, seat = await rooms.find(id_), seat_of(request)
-        await rooms.agree(meeting, seat, agrees=read_body(await request.body(), Agreement).agrees)
-        return meeting.shown(seat)
 
 
 def _said(meeting: Meeting, n: int) -> int:

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from dropdub.web.errors import ApiError
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.security import token
 from dropdub.web.security.codes import LoginCodes
 from dropdub.web.security.credentials import Credentials, Way

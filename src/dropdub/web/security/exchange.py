@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable
 
 from dropdub.units import format_size
-from dropdub.web.errors import ApiError
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.security.answer_headers import Pair, completed
 from dropdub.web.security.asgi import Message, Receive, Send
 from dropdub.web.security.bodies import SLOWEST_BYTES_S

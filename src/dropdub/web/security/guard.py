@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from dropdub.web.errors import ApiError
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.security.access import Access, Identity
 from dropdub.web.security.answer_headers import foreign_origin, preflight
 from dropdub.web.security.asgi import App, Receive, Scope, Send

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from dropdub.web.errors import ApiError
-from dropdub.web.event_stream import CONTENT_TYPE, failure
+from dropdub.web.answering.errors import ApiError
+from dropdub.web.answering.event_stream import CONTENT_TYPE, failure
+from dropdub.web.answering.outgoing import rejoined
 from dropdub.web.jobs.outcome import ended
-from dropdub.web.outgoing import rejoined
 from dropdub.web.site import Site
 from dropdub.web.speech import events
 from dropdub.web.speech.audio_format import AudioFormat

@@ -11,8 +11,8 @@ from pathlib import PurePath
 from dropdub.files.durable import safe_name
 from dropdub.store.states import ENDED, JobState, Priority
 from dropdub.store.views.answers import BatchEntry
-from dropdub.web.errors import ApiError
-from dropdub.web.outgoing import Outgoing
+from dropdub.web.answering.errors import ApiError
+from dropdub.web.answering.outgoing import Outgoing
 from dropdub.web.site import Site
 from dropdub.web.speech.answers import sound_of
 from dropdub.web.speech.audio_format import AudioFormat

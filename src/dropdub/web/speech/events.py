@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 
-from dropdub.web.event_stream import event
+from dropdub.web.answering.event_stream import event
 
 
 def delta(sound: bytes) -> bytes:

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from dropdub.web.admission import Admission
+from dropdub.web.answering.warnings import warning_headers
 from dropdub.web.bodies import body_of, read_body
 from dropdub.web.presence import unless_left
 from dropdub.web.repetition import key_of
@@ -13,7 +14,6 @@ from dropdub.web.site import Site
 from dropdub.web.speech.answers import Delivery, speech_answer
 from dropdub.web.speech.request import SpeechRequest
 from dropdub.web.speech.wish import Wish, ask_for
-from dropdub.web.warnings import warning_headers
 
 
 def speech_router(site: Site, admission: Admission) -> APIRouter:

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from dropdub.languages import UNDETERMINED
 from dropdub.pipeline.request import Wanted
 from dropdub.web.admission import Admission
+from dropdub.web.answering.warnings import warning_headers
 from dropdub.web.fields import Fields
 from dropdub.web.jobs.leaving import LINGER_S
 from dropdub.web.jobs.outcome import ended
@@ -28,7 +29,6 @@ from dropdub.web.transcripts.whisper_task import WhisperTask
 from dropdub.web.uploads.form import FormRules
 from dropdub.web.uploads.multipart import receive_form
 from dropdub.web.uploads.reception import Reception
-from dropdub.web.warnings import warning_headers
 
 FILE = "audio_file"
 RAW_RATE = 16_000

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dropdub.pipeline.artifacts import Segment
-from dropdub.web.event_stream import event
+from dropdub.web.answering.event_stream import event
 from dropdub.web.transcripts.openai_answers import Heard, languages, logprobs, spoken_segments, usage
 from dropdub.web.transcripts.openai_request import TranscriptionRequest
 from dropdub.web.transcripts.wording import GrowingLine, said, whole_text, words_of

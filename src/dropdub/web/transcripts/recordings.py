@@ -14,8 +14,8 @@ from dropdub.pipeline.plan import first_steps
 from dropdub.pipeline.request import Request, Wanted
 from dropdub.store.states import Origin
 from dropdub.store.transitions import Asked, AskedJob
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.bodies import INVALID
-from dropdub.web.errors import ApiError
 from dropdub.web.repetition import recorded_key
 from dropdub.web.site import Site
 from dropdub.web.transcripts.known_speakers import KnownSpeaker

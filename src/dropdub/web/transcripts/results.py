@@ -9,7 +9,7 @@ from pathlib import Path
 from dropdub.pipeline.artifacts import Segment, Transcript, chunk_name
 from dropdub.store.states import StepState
 from dropdub.store.views.answers import AnswerView
-from dropdub.web.errors import ApiError
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.jobs.outcome import gone, read_answer, refuse_stuck
 from dropdub.web.site import Site
 

@@ -12,12 +12,13 @@ from dropdub.pipeline.request import Wanted
 from dropdub.store.transitions import Asked
 from dropdub.store.views.answers import AnswerView
 from dropdub.web.admission import Admission
-from dropdub.web.errors import ApiError
-from dropdub.web.event_stream import CONTENT_TYPE, failure
+from dropdub.web.answering.errors import ApiError
+from dropdub.web.answering.event_stream import CONTENT_TYPE, failure
+from dropdub.web.answering.long_answers import json_in_time, with_signs_of_life
+from dropdub.web.answering.warnings import warning_headers
 from dropdub.web.fields import Fields
 from dropdub.web.jobs.leaving import LINGER_S
 from dropdub.web.jobs.outcome import ended
-from dropdub.web.long_answers import json_in_time, with_signs_of_life
 from dropdub.web.presence import unless_left
 from dropdub.web.repetition import key_of
 from dropdub.web.site import Site
@@ -29,7 +30,6 @@ from dropdub.web.transcripts.recordings import Recording, ask
 from dropdub.web.transcripts.results import growing, known_in, transcript_of
 from dropdub.web.uploads.multipart import receive_form
 from dropdub.web.uploads.reception import Reception
-from dropdub.web.warnings import warning_headers
 
 
 def transcripts_router(site: Site, admission: Admission, reception: Reception) -> APIRouter:

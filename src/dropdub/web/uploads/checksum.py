@@ -7,7 +7,7 @@ import binascii
 import hashlib
 import hmac
 
-from dropdub.web.errors import ApiError
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.uploads.digest import Bytes
 
 ALGORITHMS = ("sha1", "sha256")

@@ -32,7 +32,7 @@ from dropdub.files.durable import flush, fsync_dir, numbered, rename_held, safe_
 from dropdub.files.held import HeldFolder, held
 from dropdub.files.removal import UPLOAD_ID, UPLOADED, remove_expired_upload, remove_sent, remove_tree
 from dropdub.pipeline.known_speakers import sent_voice
-from dropdub.web.errors import ApiError
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.uploads.digest import Digest
 from dropdub.web.uploads.limits import UploadLimits, refuse_kind, room_for
 from dropdub.web.uploads.upload import META, PART, State, Upload

@@ -14,7 +14,7 @@ from python_multipart.multipart import MultipartParser
 
 from dropdub.errors import EmptyFile
 from dropdub.units import format_size
-from dropdub.web.errors import ApiError
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.uploads.folder import Uploads, tidy_name
 from dropdub.web.uploads.form import Form, FormRules
 from dropdub.web.uploads.form_headers import Disposition

@@ -13,7 +13,7 @@ from dropdub.files.durable import too_little_free
 from dropdub.media.suffixes import ACCEPTED, NEVER_SUFFIXES, unusable
 from dropdub.text.other_formats import other_format_named
 from dropdub.units import format_size, too_large
-from dropdub.web.errors import ApiError
+from dropdub.web.answering.errors import ApiError
 
 _FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 

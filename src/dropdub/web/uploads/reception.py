@@ -16,7 +16,7 @@ from typing import Any, ParamSpec, TypeVar
 from weakref import WeakValueDictionary
 
 from dropdub.errors import DropdubError
-from dropdub.web.errors import ApiError
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.uploads.folder import Uploads
 from dropdub.web.uploads.upload import Upload
 from dropdub.web.uploads.writing import Check, Writing

@@ -12,7 +12,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 
-from dropdub.web.errors import ApiError
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.uploads import tus_document, tus_headers
 from dropdub.web.uploads.checksum import ALGORITHMS, MISMATCH, Checksum
 from dropdub.web.uploads.reception import OnComplete, Reception, body_of

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from email.utils import formatdate
 from typing import Any
 
-from dropdub.web.errors import ApiError
+from dropdub.web.answering.errors import ApiError
 
 VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,termination,expiration,checksum"

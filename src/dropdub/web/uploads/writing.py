@@ -12,7 +12,7 @@ from dropdub.errors import TooLarge
 from dropdub.failpoints import reach
 from dropdub.files.durable import flush
 from dropdub.units import format_size
-from dropdub.web.errors import ApiError
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.uploads.digest import Bytes, Digest
 from dropdub.web.uploads.limits import room_for
 from dropdub.web.uploads.upload import Upload

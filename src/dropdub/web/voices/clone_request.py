@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dropdub.web.errors import ApiError
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.fields import Fields, invalid
 from dropdub.web.uploads.form import Form
 from dropdub.web.voices.consents import Consents

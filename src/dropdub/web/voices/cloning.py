@@ -19,8 +19,8 @@ from dropdub.pipeline.artifacts import VOICE
 from dropdub.pipeline.request import Wanted
 from dropdub.store import transitions
 from dropdub.web.admission import Admission
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.api_document import errors
-from dropdub.web.errors import ApiError
 from dropdub.web.jobs.leaving import LINGER_S
 from dropdub.web.jobs.outcome import ended
 from dropdub.web.presence import unless_left

@@ -13,7 +13,7 @@ from pathlib import Path, PurePath
 from dropdub.files.durable import write_whole
 from dropdub.files.removal import remove
 from dropdub.units import format_size
-from dropdub.web.errors import ApiError
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.uploads.upload import Upload
 
 FOLDER = "consents"

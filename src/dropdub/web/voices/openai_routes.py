@@ -11,9 +11,9 @@ from starlette.responses import JSONResponse, Response
 
 from dropdub.config.fields import one_line
 from dropdub.web.admission import Admission
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.api_document import errors
 from dropdub.web.bodies import MISSING, body_of, form_of, read_body
-from dropdub.web.errors import ApiError
 from dropdub.web.fields import Fields
 from dropdub.web.site import Site
 from dropdub.web.uploads.multipart import receive_form

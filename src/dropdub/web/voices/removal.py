@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dropdub.operations.named_voices import refuse_named
 from dropdub.operations.voice_files import existing_voice, remove_voice
-from dropdub.web.errors import ApiError
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.site import Site
 
 NAMED = 20

@@ -15,9 +15,9 @@ from wyoming.tts import Synthesize, SynthesizeChunk, SynthesizeStart, Synthesize
 
 from dropdub.errors import with_remedy
 from dropdub.web.admission import Admission
+from dropdub.web.answering.error_answers import api_error
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.bodies import read_fields
-from dropdub.web.error_answers import api_error
-from dropdub.web.errors import ApiError
 from dropdub.web.presence import ClientLeft
 from dropdub.web.site import Site
 from dropdub.web.uploads.reception import Reception

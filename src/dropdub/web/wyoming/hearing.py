@@ -13,8 +13,8 @@ from dropdub.pipeline.request import Wanted
 from dropdub.store.views.answers import AnswerView
 from dropdub.units import format_duration
 from dropdub.web.admission import Admission
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.bodies import read_fields
-from dropdub.web.errors import ApiError
 from dropdub.web.site import Site
 from dropdub.web.speech.headers import UNKNOWN_LENGTH, wav_header
 from dropdub.web.transcripts.job_options import changes

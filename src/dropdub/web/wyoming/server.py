@@ -9,8 +9,8 @@ import socket
 from collections.abc import Callable, Sequence
 
 from dropdub.errors import DropdubError
-from dropdub.web.listening import listen
 from dropdub.web.security.proxies import address_in, is_among
+from dropdub.web.serving.listening import listen
 from dropdub.web.site import Site
 from dropdub.web.uploads.reception import Reception
 from dropdub.web.wyoming.conversation import Conversation

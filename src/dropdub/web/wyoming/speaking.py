@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
 
 from dropdub.web.admission import Admission
-from dropdub.web.errors import ApiError
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.site import Site
 from dropdub.web.speech.audio_format import SPOKEN_RATE, AudioFormat
 from dropdub.web.speech.encoding import Encoder

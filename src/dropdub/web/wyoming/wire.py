@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from wyoming.event import Event, Eventable, async_read_event, async_write_event
 from wyoming.ping import Ping, Pong
 
-from dropdub.web.errors import ApiError
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.presence import ClientLeft
 
 T = TypeVar("T")

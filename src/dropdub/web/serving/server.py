@@ -13,13 +13,13 @@ import uvicorn
 
 from dropdub.config import load_config
 from dropdub.operations.place import find_place
-from dropdub.web.address import address_of
 from dropdub.web.app import build_app
-from dropdub.web.connections import server_config
 from dropdub.web.events.feed import Feed
-from dropdub.web.link import Link
-from dropdub.web.listening import listen, port_of
-from dropdub.web.settings import ServedSettings
+from dropdub.web.serving.address import address_of
+from dropdub.web.serving.connections import server_config
+from dropdub.web.serving.link import Link
+from dropdub.web.serving.listening import listen, port_of
+from dropdub.web.serving.settings import ServedSettings
 from dropdub.web.site import Site
 from dropdub.web.wyoming.server import serve_wyoming
 from dropdub.web.wyoming.wire import ended

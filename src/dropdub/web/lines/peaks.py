@@ -20,9 +20,9 @@ from dropdub.report.contents import ORIGINAL
 from dropdub.root import Root
 from dropdub.store.views import JobView
 from dropdub.store.views.films import FilmView
+from dropdub.web.answering.downloads import OpenFile
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.api_document import errors
-from dropdub.web.downloads import OpenFile
-from dropdub.web.errors import ApiError
 from dropdub.web.jobs.lookup import film_of, job_of, named_after
 from dropdub.web.jobs.outputs import number_of, open_output
 from dropdub.web.jobs.parameters import JobNumber

@@ -13,7 +13,7 @@ from dropdub.publishing.manifest_file import MANIFEST, NOT_THERE
 from dropdub.root import Root
 from dropdub.store.views import JobView
 from dropdub.subtitles.reading import read_subtitle
-from dropdub.web.errors import ApiError
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.jobs.outputs import opened_outputs
 
 _TRANSLATED = ("srt", "vtt", "ass", "txt")

@@ -18,8 +18,8 @@ from dropdub.files.durable import write_whole
 from dropdub.root import Root
 from dropdub.store.views.progress import iso_time
 from dropdub.untrusted.files import read_whole
-from dropdub.web.errors import ApiError
-from dropdub.web.jobs.changes import MOST_CHARACTERS, ChangedLine, Changes, DraftRequest
+from dropdub.web.answering.errors import ApiError
+from dropdub.web.lines.changes import MOST_CHARACTERS, ChangedLine, Changes, DraftRequest
 from dropdub.web.uploads.limits import room_for
 
 _MOST_BYTES = 16 * MOST_CHARACTERS

@@ -22,17 +22,17 @@ from dropdub.store.transitions import Asked
 from dropdub.store.views import JobView
 from dropdub.subtitles.formats import Cue, as_srt
 from dropdub.web.admission import Admission
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.api_document import errors
 from dropdub.web.bodies import INVALID, body_of, read_body
-from dropdub.web.errors import ApiError
-from dropdub.web.jobs.changes import Changes, RevisionRequest
-from dropdub.web.jobs.drafts import Drafts
 from dropdub.web.jobs.lookup import job_of
 from dropdub.web.jobs.making import KEY
 from dropdub.web.jobs.parameters import JobNumber
 from dropdub.web.jobs.shapes import Job, shown_job
 from dropdub.web.jobs.submission import Wish, record_text
-from dropdub.web.jobs.transcripts import SpokenLine, transcript_of
+from dropdub.web.lines.changes import Changes, RevisionRequest
+from dropdub.web.lines.drafts import Drafts
+from dropdub.web.lines.transcripts import SpokenLine, transcript_of
 from dropdub.web.repetition import key_of
 from dropdub.web.site import Site
 

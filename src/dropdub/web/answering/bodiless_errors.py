@@ -6,8 +6,8 @@ import json
 from collections.abc import Collection
 from typing import Any
 
+from dropdub.web.answering.warnings import in_header
 from dropdub.web.security.asgi import App, Message, Receive, Scope, Send
-from dropdub.web.warnings import in_header
 
 HEADER = b"x-dropdub-error"
 _BODY_HEADERS = (b"content-length", b"content-type")

@@ -8,8 +8,8 @@ from typing import Any
 
 from starlette.responses import Response, StreamingResponse
 
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.api_document import Responses
-from dropdub.web.errors import ApiError
 
 CONTENT_TYPE = "text/event-stream"
 STILL_WORKING = b": wait\n\n"

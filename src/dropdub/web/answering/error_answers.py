@@ -11,8 +11,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from dropdub.errors import DropdubError
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.bodies import INVALID
-from dropdub.web.errors import ApiError
 from dropdub.web.presence import ClientLeft
 from dropdub.web.site import Site
 

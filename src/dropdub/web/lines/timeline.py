@@ -12,12 +12,12 @@ from dropdub.dubbing.published_timing import Fit, FittedUtterance
 from dropdub.report.remarks import NOTICED_S
 from dropdub.report.timeline import kind_of, originals_of
 from dropdub.store.views import JobView
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.api_document import errors
-from dropdub.web.errors import ApiError
-from dropdub.web.jobs.dub_results import DubResults, dub_results
 from dropdub.web.jobs.lookup import job_of
 from dropdub.web.jobs.parameters import JobNumber, Target
-from dropdub.web.jobs.transcripts import transcript_of
+from dropdub.web.lines.dub_results import DubResults, dub_results
+from dropdub.web.lines.transcripts import transcript_of
 from dropdub.web.site import Site
 
 

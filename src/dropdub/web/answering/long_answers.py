@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.responses import Response, StreamingResponse
 
-from dropdub.web.event_stream import STILL_WORKING
+from dropdub.web.answering.event_stream import STILL_WORKING
 
 PATIENCE_S = 20.0
 """How long the status of an answer waits for the work: nearly all failures are known by then, and no client gives up so

@@ -15,7 +15,7 @@ from dropdub.pipeline.artifacts import Suspect
 from dropdub.pipeline.facts import Facts
 from dropdub.publishing.manifest_file import MANIFEST, MOST_OF_MANIFEST, NOT_THERE
 from dropdub.store.views import JobView
-from dropdub.web.errors import ApiError
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.jobs.outputs import opened_outputs
 from dropdub.web.site import Site
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request
 
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.api_document import errors
 from dropdub.web.bodies import body_of, read_body
-from dropdub.web.errors import ApiError
-from dropdub.web.jobs.changes import DraftRequest
-from dropdub.web.jobs.drafts import Draft, Drafts
 from dropdub.web.jobs.lookup import job_of
 from dropdub.web.jobs.parameters import JobNumber, Target
-from dropdub.web.jobs.transcripts import has_lines
+from dropdub.web.lines.changes import DraftRequest
+from dropdub.web.lines.drafts import Draft, Drafts
+from dropdub.web.lines.transcripts import has_lines
 from dropdub.web.site import Site
 
 

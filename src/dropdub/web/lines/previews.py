@@ -19,15 +19,16 @@ from dropdub.pipeline.request import Wanted
 from dropdub.store import queries
 from dropdub.store.views import JobView
 from dropdub.web.admission import Admission
+from dropdub.web.answering.errors import ApiError
+from dropdub.web.answering.warnings import in_header, warning_headers
 from dropdub.web.api_document import Responses, errors
 from dropdub.web.bodies import body_of, read_body
-from dropdub.web.errors import ApiError
 from dropdub.web.jobs.bodies import Strict
-from dropdub.web.jobs.changes import LONGEST_LINE
 from dropdub.web.jobs.lookup import job_of, not_there
 from dropdub.web.jobs.outcome import ended
 from dropdub.web.jobs.parameters import JobNumber
-from dropdub.web.jobs.transcripts import JobTranscript, SpokenLine, transcript_of
+from dropdub.web.lines.changes import LONGEST_LINE
+from dropdub.web.lines.transcripts import JobTranscript, SpokenLine, transcript_of
 from dropdub.web.presence import unless_left
 from dropdub.web.repetition import key_of
 from dropdub.web.site import Site
@@ -35,7 +36,6 @@ from dropdub.web.speech.answers import Delivery, finished_answer, later_answer
 from dropdub.web.speech.audio_format import AudioFormat
 from dropdub.web.speech.request import LONGEST_WAIT_S, sayable
 from dropdub.web.speech.wish import Granted, ask_to_say, job_to_say
-from dropdub.web.warnings import in_header, warning_headers
 
 LineNumber = Annotated[int, Path(alias="n", ge=1, le=1_000_000, description="The number of the line")]
 _SOUND: Responses = {

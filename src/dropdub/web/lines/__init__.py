@@ -1,0 +1,1 @@
+"""The lines of a job: shown with their times and sounds, changed, heard, and made again."""
