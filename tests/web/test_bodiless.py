@@ -10,7 +10,7 @@ import pytest
 
 from dropdub.web.answering.bodiless_errors import without_error_bodies
 from dropdub.web.answering.errors import ApiError
-from dropdub.web.answering.warnings import HEADER, warning_headers
+from dropdub.web.answering.job_headers import HEADER, warning_headers
 from dropdub.web.security.asgi import App
 
 

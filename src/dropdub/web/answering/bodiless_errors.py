@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection
 from typing import Any
 
-from dropdub.web.answering.warnings import in_header
+from dropdub.web.answering.job_headers import in_header
 from dropdub.web.security.asgi import App, Message, Receive, Scope, Send
 
 HEADER = b"x-dropdub-error"

@@ -9,6 +9,7 @@ from starlette.responses import Response, StreamingResponse
 
 from dropdub.web.admission import Admission
 from dropdub.web.answering.event_stream import described_stream, stream_answer
+from dropdub.web.answering.job_headers import job_headers
 from dropdub.web.answering.long_answers import with_signs_of_life
 from dropdub.web.api_document import errors
 from dropdub.web.bodies import body_of, read_body
@@ -67,7 +68,7 @@ def dictation_router(site: Site, admission: Admission, dictations: Dictations) -
     @router.post(f"{_ONE}/end", summary="End a dictation: it becomes a job", responses=errors(404, 422, 507))
     async def end(id_: DictationId, response: Response) -> Job:
         number = await dictations.end(id_)
-        response.headers["x-dropdub-job"] = str(number)
+        response.headers.update(job_headers(number))
         return shown_job(await job_of(site, number), site.place.root)
 
     return router

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from dropdub.web.admission import Admission
 from dropdub.web.answering.errors import ApiError
-from dropdub.web.answering.warnings import warning_headers
+from dropdub.web.answering.job_headers import job_headers
 from dropdub.web.api_document import errors
 from dropdub.web.bodies import read_at_most, read_fields
 from dropdub.web.interpreting.interpreter import Interpretation, Interpreter
@@ -44,7 +44,7 @@ def interpret_router(site: Site, admission: Admission, reception: Reception) -> 
         await admission.short()
         asked = read_fields(dict(request.query_params), InterpretRequest)
         found, warnings = await unless_left(request, interpreter.interpret(await read_sound(request), asked))
-        response.headers.update({"x-dropdub-job": str(found.job), **warning_headers(warnings)})
+        response.headers.update(job_headers(found.job, warnings))
         return found
 
     return router

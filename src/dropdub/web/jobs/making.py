@@ -10,7 +10,8 @@ from starlette.responses import Response
 from dropdub.store.transitions import Asked
 from dropdub.web.admission import Admission
 from dropdub.web.answering.errors import ApiError
-from dropdub.web.api_document import errors
+from dropdub.web.answering.job_headers import job_headers
+from dropdub.web.api_document import Responses, errors
 from dropdub.web.bodies import body_of, read_at_most, read_body
 from dropdub.web.jobs.bodies import JobRequest
 from dropdub.web.jobs.lookup import job_of
@@ -29,6 +30,9 @@ KEY = {
     "schema": {"type": "string", "maxLength": LONGEST_KEY},
     "description": "A request that is repeated with the same key gets the job of the first one",
 }
+MADE_BEFORE: Responses = {
+    200: {"model": Job, "description": "The job that an earlier request with the same key has made"}
+}
 _DESCRIBED: dict[str, Any] = {**body_of(JobRequest), "parameters": [KEY]}
 _FORM = {"schema": {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}}}
 _DESCRIBED["requestBody"]["content"]["multipart/form-data"] = _FORM
@@ -42,10 +46,7 @@ def making_routes(router: APIRouter, site: Site, admission: Admission, uploads: 
         status_code=201,
         summary="Make a job of a text or an upload",
         openapi_extra=_DESCRIBED,
-        responses={
-            200: {"model": Job, "description": "The job that an earlier request with the same key has made"},
-            **errors(404, 409, 413, 415, 429, 507),
-        },
+        responses={**MADE_BEFORE, **errors(404, 409, 413, 415, 429, 507)},
     )
     async def make(request: Request, response: Response) -> Job:
         await admission.room(_size(request))
@@ -53,11 +54,15 @@ def making_routes(router: APIRouter, site: Site, admission: Admission, uploads: 
             asked = await _of_json(request, site, uploads)
         else:
             asked = await uploads.of_form(request, key_of(request))
-        site.nudge()
-        response.status_code = 200 if asked.is_joined else 201
-        response.headers["location"] = f"/v1/jobs/{asked.job_id}"
-        response.headers["x-dropdub-job"] = str(asked.job_id)
-        return shown_job(await job_of(site, asked.job_id), site.place.root)
+        return await made_answer(site, asked, response)
+
+
+async def made_answer(site: Site, made: Asked, response: Response) -> Job:
+    """Return the job that a request has made, or the one that an earlier request with its key has made."""
+    site.nudge()
+    response.status_code = 200 if made.is_joined else 201
+    response.headers.update({"location": f"/v1/jobs/{made.job_id}", **job_headers(made.job_id)})
+    return shown_job(await job_of(site, made.job_id), site.place.root)
 
 
 async def _of_json(request: Request, site: Site, uploads: UploadedFiles) -> Asked:

@@ -20,7 +20,7 @@ from dropdub.store import queries
 from dropdub.store.views import JobView
 from dropdub.web.admission import Admission
 from dropdub.web.answering.errors import ApiError
-from dropdub.web.answering.warnings import in_header, warning_headers
+from dropdub.web.answering.job_headers import in_header, job_headers
 from dropdub.web.api_document import Responses, errors
 from dropdub.web.bodies import body_of, read_body
 from dropdub.web.jobs.bodies import Strict
@@ -75,14 +75,14 @@ def preview_routes(router: APIRouter, site: Site, admission: Admission) -> None:
             work = _answer(site, job.job_id, asked.format)
             return await unless_left(request, asyncio.wait_for(work, asked.wait))
         except TimeoutError:
-            return later_answer(job.job_id, asked.format, {"x-dropdub-job": str(job.job_id)})
+            return later_answer(job.job_id, asked.format, job_headers(job.job_id))
 
 
 async def _answer(site: Site, job_id: int, kind: AudioFormat) -> Response:
     """Return the sound once it is spoken, with the voice that it has and what should be known about it."""
     result = (await ended(site, job_id)).result(Wanted.SAY) or {}
     warnings = [with_commands(text, root=site.place.named_root) for text in result.get("warnings", ())]
-    headers = {"x-dropdub-job": str(job_id), **warning_headers(warnings), **_voice(result)}
+    headers = {**job_headers(job_id, warnings), **_voice(result)}
     return await finished_answer(site, job_id, Delivery(kind, headers))
 
 

@@ -26,9 +26,9 @@ from dropdub.web.answering.errors import ApiError
 from dropdub.web.api_document import errors
 from dropdub.web.bodies import INVALID, body_of, read_body
 from dropdub.web.jobs.lookup import job_of
-from dropdub.web.jobs.making import KEY
+from dropdub.web.jobs.making import KEY, MADE_BEFORE, made_answer
 from dropdub.web.jobs.parameters import JobNumber
-from dropdub.web.jobs.shapes import Job, shown_job
+from dropdub.web.jobs.shapes import Job
 from dropdub.web.jobs.submission import Wish, record_text
 from dropdub.web.lines.changes import Changes, RevisionRequest
 from dropdub.web.lines.drafts import Drafts
@@ -47,10 +47,7 @@ def revision_routes(router: APIRouter, site: Site, admission: Admission, drafts:
         status_code=201,
         summary="Make a recording's lines as they were changed",
         openapi_extra=_DESCRIBED,
-        responses={
-            200: {"model": Job, "description": "The job that an earlier request with the same key has made"},
-            **errors(404, 409, 413, 429, 507),
-        },
+        responses={**MADE_BEFORE, **errors(404, 409, 413, 429, 507)},
     )
     async def revise(request: Request, response: Response, number: JobNumber) -> Job:
         await admission.room(0)
@@ -58,10 +55,7 @@ def revision_routes(router: APIRouter, site: Site, admission: Admission, drafts:
         key = key_of(request)
         made = await site.run(record_revision, site, await job_of(site, number), asked, key and f"{number}:{key}")
         await site.run(drafts.mark, number, asked.target, asked, made.job_id)
-        site.nudge()
-        response.status_code = 200 if made.is_joined else 201
-        response.headers["location"] = f"/v1/jobs/{made.job_id}"
-        return shown_job(await job_of(site, made.job_id), site.place.root)
+        return await made_answer(site, made, response)
 
 
 def record_revision(site: Site, job: JobView, asked: RevisionRequest, key: str | None) -> Asked:

@@ -13,7 +13,7 @@ from dropdub.web.answering.errors import ApiError
 from dropdub.web.security.access import Access, Identity
 from dropdub.web.security.answer_headers import foreign_origin, preflight
 from dropdub.web.security.asgi import App, Receive, Scope, Send
-from dropdub.web.security.bodies import is_form
+from dropdub.web.security.bodies import BodyLimit, is_form
 from dropdub.web.security.credentials import credentials_in
 from dropdub.web.security.exchange import Exchange, too_long
 from dropdub.web.security.hosts import own_address
@@ -56,17 +56,18 @@ class Guard:
     async def _guard(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request.of(scope, self._rules.trusted_proxies)
         nonce = secrets.token_urlsafe(16)
-        exchange = self._exchange(request, receive, send, nonce=nonce)
+        limit = self._rules.bodies().of(request.path)
+        exchange = self._exchange(request, receive, send, limit=limit, nonce=nonce)
         try:
             self._refuse_other_names(scope, request)
             if request.is_preflight and (origin := self._foreign_origin(request)):
                 await exchange.answer(204, preflight(origin))
                 return
-            self._refuse_long_bodies(request)
+            _refuse_long_bodies(request, limit)
             identity = await self._identify(request)
             _refuse_other_places(request, identity)
             self._refuse_other_pages(request, identity)
-            self._refuse_forms(request)
+            _refuse_forms(request, limit)
             self._refuse_too_many(request, _scope_of(identity))
         except ApiError as error:
             _log_refusal(request, error)
@@ -91,9 +92,9 @@ class Guard:
             self._running_for[session_scope] -= 1
             self._running_for = +self._running_for
 
-    def _exchange(self, request: Request, receive: Receive, send: Send, *, nonce: str) -> Exchange:
+    def _exchange(self, request: Request, receive: Receive, send: Send, *, limit: BodyLimit, nonce: str) -> Exchange:
         return Exchange(
-            receive, send, most=self._rules.bodies().of(request.path).most, idle_s=self._rules.body_idle_s,
+            receive, send, most=limit.most, idle_s=self._rules.body_idle_s,
             linger_s=self._rules.linger_s, nonce=nonce,
             origin=None if request.is_preflight else self._foreign_origin(request),
         )  # fmt: skip
@@ -109,16 +110,6 @@ class Guard:
                 421, "This server is not asked by the name in this address.", "unknown_host",
                 remedy="To allow the name, add it to web.hosts in config.yaml.",
             )  # fmt: skip
-
-    def _refuse_long_bodies(self, request: Request) -> None:
-        if "content-length" not in request.headers:
-            return
-        length = request.headers.only("content-length") or ""
-        if not (length.isascii() and length.isdecimal()):
-            raise ApiError(400, "Content-Length is not a number.", "bad_content_length")
-        most = self._rules.bodies().of(request.path).most
-        if len(length) > 18 or int(length) > most:
-            raise too_long(most)
 
     async def _identify(self, request: Request) -> Identity | None:
         """Return who asks; None on open routes. Raises ApiError: 401, or for a page 303 to the log-in."""
@@ -170,10 +161,21 @@ class Guard:
             headers={"Retry-After": "1"},
         )  # fmt: skip
 
-    def _refuse_forms(self, request: Request) -> None:
-        content_type = request.headers.joined("content-type")
-        if request.has_body and is_form(content_type) and not self._rules.bodies().of(request.path).takes_forms:
-            raise ApiError(415, "The body must be JSON, sent as application/json.", "forms_refused")
+
+def _refuse_long_bodies(request: Request, limit: BodyLimit) -> None:
+    if "content-length" not in request.headers:
+        return
+    length = request.headers.only("content-length") or ""
+    if not (length.isascii() and length.isdecimal()):
+        raise ApiError(400, "Content-Length is not a number.", "bad_content_length")
+    if len(length) > 18 or int(length) > limit.most:
+        raise too_long(limit.most)
+
+
+def _refuse_forms(request: Request, limit: BodyLimit) -> None:
+    content_type = request.headers.joined("content-type")
+    if request.has_body and is_form(content_type) and not limit.takes_forms:
+        raise ApiError(415, "The body must be JSON, sent as application/json.", "forms_refused")
 
 
 def _refuse_other_places(request: Request, identity: Identity | None) -> None:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from dropdub.web.admission import Admission
-from dropdub.web.answering.warnings import warning_headers
+from dropdub.web.answering.job_headers import job_headers
 from dropdub.web.bodies import body_of, read_body
 from dropdub.web.presence import unless_left
 from dropdub.web.repetition import key_of
@@ -26,7 +26,7 @@ def speech_router(site: Site, admission: Admission) -> APIRouter:
         asked = read_body(await request.body(), SpeechRequest)
         wish = Wish(asked.input, asked.voice, asked.language, asked.speed, key_of(request))
         job, warnings = await ask_for(site, wish)
-        headers = {"x-dropdub-job": str(job.job_id), **warning_headers([*warnings, *asked.warnings()])}
+        headers = job_headers(job.job_id, [*warnings, *asked.warnings()])
         delivery = Delivery(asked.response_format, headers, as_events=asked.stream_format == "sse")
         with site.leaving.present(job.job_id, linger_s=0.0, spares_begun=True):
             return await unless_left(request, speech_answer(site, job.job_id, delivery))

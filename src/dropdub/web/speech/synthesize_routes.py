@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from dropdub.web.admission import Admission
 from dropdub.web.answering.errors import ApiError
-from dropdub.web.answering.warnings import warning_headers
+from dropdub.web.answering.job_headers import job_headers
 from dropdub.web.api_document import errors
 from dropdub.web.bodies import body_of, read_body
 from dropdub.web.fields import Fields
@@ -37,7 +37,7 @@ def synthesize_router(site: Site, admission: Admission) -> APIRouter:
         wait_s = wanted_wait_s(request, asked.wait)
         wish = Wish(asked.text, asked.voice, asked.language, asked.speed, key_of(request))
         job, warnings = await ask_for(site, wish)
-        headers = {"x-dropdub-job": str(job.job_id), **warning_headers(warnings)}
+        headers = job_headers(job.job_id, warnings)
         work = finished_answer(site, job.job_id, Delivery(asked.format, headers))
         try:
             return await unless_left(request, asyncio.wait_for(work, wait_s))
@@ -49,7 +49,7 @@ def synthesize_router(site: Site, admission: Admission) -> APIRouter:
     )
     async def audio(request: Request, number: JobNumber, format: AudioFormat = AudioFormat.WAV) -> Response:
         await _require_speech(site, number)
-        delivery = Delivery(format, {"x-dropdub-job": str(number)})
+        delivery = Delivery(format, job_headers(number))
         return await unless_left(request, speech_answer(site, number, delivery))
 
     return router

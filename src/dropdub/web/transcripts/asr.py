@@ -14,7 +14,7 @@ from starlette.responses import Response
 from dropdub.languages import UNDETERMINED
 from dropdub.pipeline.request import Wanted
 from dropdub.web.admission import Admission
-from dropdub.web.answering.warnings import warning_headers
+from dropdub.web.answering.job_headers import job_headers
 from dropdub.web.fields import Fields
 from dropdub.web.jobs.leaving import LINGER_S
 from dropdub.web.jobs.outcome import ended
@@ -70,11 +70,7 @@ async def transcribed(site: Site, job_id: int, name: str, wish: AsrRequest) -> R
         view = await ended(site, job_id)
     target = "en" if wish.task is WhisperTask.TRANSLATE else None
     transcript = await transcript_of(site, view, target=target)
-    headers = {
-        "x-dropdub-job": str(job_id),
-        **asr_answers.headers(transcript, wish, name),
-        **warning_headers(wish.warnings()),
-    }
+    headers = {**job_headers(job_id, wish.warnings()), **asr_answers.headers(transcript, wish, name)}
     body = await site.run(asr_answers.answer, transcript, wish)
     return Response(body, media_type=asr_answers.CONTENT_TYPE, headers=headers)
 
@@ -84,5 +80,5 @@ async def detected(site: Site, job_id: int, wish: DetectRequest) -> Response:
     with site.leaving.present(job_id, linger_s=LINGER_S):
         found = (await ended(site, job_id)).result("detect") or {}
     body = asr_answers.detected(found.get("language") or UNDETERMINED, found.get("confidence") or 0.0)
-    headers = {"x-dropdub-job": str(job_id), **warning_headers(wish.warnings())}
+    headers = job_headers(job_id, wish.warnings())
     return Response(body, media_type="application/json", headers=headers)

@@ -14,8 +14,8 @@ from dropdub.store.views.answers import AnswerView
 from dropdub.web.admission import Admission
 from dropdub.web.answering.errors import ApiError
 from dropdub.web.answering.event_stream import CONTENT_TYPE, failure
+from dropdub.web.answering.job_headers import job_headers
 from dropdub.web.answering.long_answers import json_in_time, with_signs_of_life
-from dropdub.web.answering.warnings import warning_headers
 from dropdub.web.fields import Fields
 from dropdub.web.jobs.leaving import LINGER_S
 from dropdub.web.jobs.outcome import ended
@@ -60,7 +60,7 @@ class Transcribing:
         key = key_of(request)
         await self._admission.long(int(request.headers.get("content-length", "0")))
         wish, job = await self._ask(request, key, read_translation if translated else read_transcription)
-        headers = {"x-dropdub-job": str(job.job_id), **warning_headers(await self._warnings(wish))}
+        headers = job_headers(job.job_id, await self._warnings(wish))
         if wish.stream:
             events = with_signs_of_life(self._events(job.job_id, wish))
             return StreamingResponse(events, media_type=CONTENT_TYPE, headers=headers)

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from dropdub.config.fields import one_line
 from dropdub.web.admission import Admission
 from dropdub.web.answering.errors import ApiError
+from dropdub.web.answering.job_headers import job_headers
 from dropdub.web.api_document import errors
 from dropdub.web.bodies import MISSING, body_of, form_of, read_body
 from dropdub.web.fields import Fields
@@ -54,7 +55,7 @@ def openai_voices_router(site: Site, admission: Admission, reception: Reception,
             raise ApiError(400, "A voice is made of a recording: send a form with an audio_sample.", param="type")
         name, job_id = await cloning.answer(request, file_field="audio_sample")
         voice = await site.run(voices.one, name)
-        return JSONResponse(answers.openai_voice(voice), headers={"x-dropdub-job": str(job_id)})
+        return JSONResponse(answers.openai_voice(voice), headers=job_headers(job_id))
 
     @router.delete("/v1/audio/voices/{voice_id}", summary="Remove a voice", responses=errors(404, 409))
     async def delete(voice_id: str, *, force: bool = False) -> dict[str, Any]:

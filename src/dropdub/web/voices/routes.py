@@ -9,6 +9,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 
 from dropdub.operations.voice_files import existing_voice
 from dropdub.web.admission import Admission
+from dropdub.web.answering.job_headers import job_headers
 from dropdub.web.api_document import Responses, errors
 from dropdub.web.bodies import body_of, form_of, read_body
 from dropdub.web.site import Site
@@ -56,7 +57,7 @@ def voices_router(site: Site, admission: Admission, reception: Reception, voices
     async def clone_voice(request: Request) -> Response:
         name, job_id = await cloning.answer(request, file_field="file")
         body = {"voice": answers.voice(await site.run(voices.one, name))}
-        return JSONResponse(body, 201, headers={"x-dropdub-job": str(job_id)})
+        return JSONResponse(body, 201, headers=job_headers(job_id))
 
     @router.post(
         "/v1/precompute-embeddings",

@@ -1,4 +1,4 @@
-"""Sentences in the headers of an answer, which has no other place for them."""
+"""Headers that say which job an answer is from, and what to know about it: sound and text have no other place."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ from urllib.parse import quote
 
 HEADER = "dropdub-warnings"
 _SAFE = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) != "%")
+
+
+def job_headers(job_id: int, warnings: Sequence[str] = ()) -> dict[str, str]:
+    """Return the headers with the number of a job, and all warnings."""
+    return {"x-dropdub-job": str(job_id), **warning_headers(warnings)}
 
 
 def warning_headers(warnings: Sequence[str]) -> dict[str, str]:
