@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import urllib.error
@@ -18,6 +17,7 @@ import openai
 import psutil
 
 from tests.acceptance.site import Site
+from tests.receiver import free_port
 from tests.waiting import wait_until
 
 
@@ -60,9 +60,7 @@ class Served:
                 server.terminate()
 
     def answers(self) -> bool:
-        with suppress(OSError), urllib.request.urlopen(f"{self.address}/v1/health", timeout=5) as answer:
-            return bool(answer.status == 200)
-        return False
+        return server_answers(self.port)
 
     def process(self) -> psutil.Process:
         """Return the process of the server."""
@@ -101,10 +99,24 @@ class Served:
         return list((self.site.root / "work" / "uploads").glob("*"))
 
 
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+@contextmanager
+def served_at(root: Path, *, forks: bool = True, **settings: Any) -> Iterator[Served]:
+    """Yield a root whose daemon and web server run in the block. `forks`: from a warm process, where that is there."""
+    one = Served(Site(root, **settings))
+    one.site.forks = forks
+    try:
+        one.start()
+        yield one
+    finally:
+        one.close()
+        one.site.close()
+
+
+def server_answers(port: int) -> bool:
+    """Return whether a server is ready: its port is taken, and its token written, before that."""
+    with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/v1/health", timeout=5) as answer:
+        return bool(answer.status == 200)
+    return False
 
 
 def _read(answer: Any) -> Any:

@@ -25,9 +25,15 @@ def test_figures_follow_the_work(site: Callable[..., Site], speech: Path, tmp_pa
     def said() -> dict[str, float]:
         return read(file.read_text(encoding="utf-8")) if file.exists() else {}
 
-    wait_until(lambda: said().get("dropdub_jobs_ended_total{state=succeeded}", 0) >= 1, "the file to count the job")
-    asked = read(httpx2.get(f"http://127.0.0.1:{port}/metrics", trust_env=False, timeout=30).text)
-    for found in (said(), asked):
+    def asked() -> dict[str, float]:
+        return read(httpx2.get(f"http://127.0.0.1:{port}/metrics", trust_env=False, timeout=30).text)
+
+    def is_counted(found: dict[str, float]) -> bool:
+        ended = found.get("dropdub_jobs_ended_total{state=succeeded}", 0)
+        return ended >= 1 and found.get("dropdub_jobs{state=running}") == 0
+
+    wait_until(lambda: is_counted(said()) and is_counted(asked()), "file and port to count the job")
+    for found in (said(), asked()):
         assert found["dropdub_up"] == 1
         assert found["dropdub_step_seconds_count{stage=transcribe}"] == 1
         assert found["dropdub_realtime_factor"] > 0

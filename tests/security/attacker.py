@@ -19,7 +19,7 @@ OWN_UID = NOBODY if IS_ANOTHER else (os.geteuid() if sys.platform != "win32" els
 
 
 _PREAMBLE = f"""\
-import ctypes, errno, json, os, pathlib, random, select, shutil, stat, struct, sys, tempfile, threading, time
+import ctypes, errno, json, math, os, pathlib, random, select, shutil, stat, struct, sys, tempfile, threading, time
 if {IS_ANOTHER}:
     os.setgroups([])
     os.setgid({NOBODY})

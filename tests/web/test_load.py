@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import json
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -18,8 +17,10 @@ import pytest
 import yaml
 
 from dropdub.store.views import Reader, open_reader
+from tests.acceptance.served import server_answers
 from tests.acceptance.site import QUICK
 from tests.integration.test_engines import usable
+from tests.receiver import free_port
 from tests.waiting import wait_until
 
 CLIENTS, TEXTS, REQUESTS = 8, 20, 200
@@ -48,21 +49,13 @@ class Speaking:
         assert answer.getheader("Content-Length") == str(len(sound)), "a single sentence is sent whole"
         return sound
 
-    def answers(self) -> bool:
-        try:
-            with socket.create_connection(("127.0.0.1", self.port), timeout=5):
-                return True
-        except OSError:
-            return False
-
 
 @pytest.fixture
 def speaking(tmp_path: Path) -> Iterator[Speaking]:
     usable("espeak-ng")
     root = tmp_path / "root"
     (root / "inbox").mkdir(parents=True)
-    with socket.create_server(("127.0.0.1", 0)) as one:
-        port = int(one.getsockname()[1])
+    port = free_port()
     pools = {"synthesize": {"workers": 1}}
     settings = QUICK | {"pools": pools, "web": {"enabled": True, "port": port}}
     (root / "config.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
@@ -71,7 +64,7 @@ def speaking(tmp_path: Path) -> Iterator[Speaking]:
         daemon = subprocess.Popen(command, stdout=output, stderr=output)
     try:
         one_server = Speaking(root, port)
-        wait_until(one_server.answers, "the server to answer", timeout_s=60)
+        wait_until(lambda: server_answers(port), "the server to answer")
         yield one_server
         for connection in one_server.connections:
             connection.close()
