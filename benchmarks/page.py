@@ -15,8 +15,7 @@ import sys
 import tempfile
 import time
 import wave
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +27,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import job_lists
 from api.figures import HEAD, in_ms, show_row
 from side import show
-from tests.acceptance.served import Served
+from tests.acceptance.served import Served, served_at
 from tests.acceptance.site import Site
-from tests.pages.browser import chromium, hearing, logged_in
+from tests.pages.browser import chromium, hearing, opened
 from tests.pages.test_job import SAMPLE, a_long_job
 from tests.spoken import RATE, spoken
 from tests.web.running import running
@@ -129,7 +128,7 @@ def talk(browser: Browser, root: Path, engines: str, languages: tuple[str, str],
     root.mkdir()
     sounds = [microphone(root / f"{language}.wav", language) for language in languages if language in SENTENCES]
     with (
-        served(root / "root", **settings) as one,
+        served_at(root / "root", forks=False, **settings) as one,
         hearing(browser, sounds[0]) as first,
         hearing(browser, sounds[-1]) as second,
         opened(first, one, "/rooms") as host,
@@ -177,29 +176,6 @@ def microphone(path: Path, language: str) -> Path:
         for part in (spoken(sentence, voice=voice), np.zeros(RATE)):
             sound.writeframes((part * 32767).astype("<i2").tobytes())
     return path
-
-
-@contextmanager
-def served(root: Path, **settings: Any) -> Iterator[Served]:
-    """Yield a root whose daemon and web server run in the block."""
-    one = Served(Site(root, **settings))
-    one.site.forks = False
-    try:
-        one.start()
-        yield one
-    finally:
-        one.close()
-        one.site.close()
-
-
-@contextmanager
-def opened(browser: Browser, one: Served, path: str = "/") -> Iterator[Page]:
-    """Yield a page, with somebody logged in."""
-    with browser.new_context(locale="en") as context:
-        page = context.new_page()
-        logged_in(page, one)
-        page.goto(f"{one.address}{path}")
-        yield page
 
 
 if __name__ == "__main__":

@@ -12,17 +12,15 @@ import argparse
 import re
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import soundfile
 from playwright.sync_api import Browser, Page, expect
-from tests.acceptance.served import Served
-from tests.acceptance.site import Site
-from tests.pages.browser import chromium, hearing, logged_in
+from tests.acceptance.served import Served, served_at
+from tests.pages.browser import chromium, hearing, opened
 
 from dropdub.media.ffmpeg import run_ffmpeg
 
@@ -50,7 +48,7 @@ def main() -> None:
     models = parser.parse_args().models
     with tempfile.TemporaryDirectory() as name, chromium() as browser:
         folder = Path(name)
-        with served(folder / "root", **settings(models)) as one:
+        with served_at(folder / "root", forks=False, **settings(models)) as one:
             printing = joined(READING, folder / "A history of printing.flac")
             done_jobs(one, printing)
             with opened(browser, one, viewport=TABLE) as page:
@@ -65,28 +63,6 @@ def settings(models: Path | None) -> dict[str, Any]:
     if models is None:
         return {"job": LIGHT}
     return {"job": COMPACT, "models": {"dir": str(models.resolve()), "use": {"faster-whisper": "whisper-base"}}}
-
-
-@contextmanager
-def served(root: Path, **options: Any) -> Iterator[Served]:
-    """Yield a root whose daemon and web server run in the block."""
-    one = Served(Site(root, **options))
-    one.site.forks = False
-    try:
-        one.start()
-        yield one
-    finally:
-        one.close()
-        one.site.close()
-
-
-@contextmanager
-def opened(browser: Browser, one: Served, **options: Any) -> Iterator[Page]:
-    """Yield the first page, with somebody logged in."""
-    with browser.new_context(locale="en", timezone_id="UTC", **options) as context:
-        page = context.new_page()
-        logged_in(page, one)
-        yield page
 
 
 def joined(recordings: Iterable[Path], path: Path) -> Path:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
@@ -66,6 +67,17 @@ def logged_in(page: Page, one: Served) -> None:
     assert status == 201
     page.goto(f"{one.address}{code['path']}")
     page.wait_for_url(f"{one.address}/")
+
+
+@contextmanager
+def opened(browser: Browser, one: Served, path: str = "/", **options: Any) -> Iterator[Page]:
+    """Yield an English page, with somebody logged in. `options`: of the browser's context."""
+    with browser.new_context(locale="en", timezone_id="UTC", **options) as context:
+        page = context.new_page()
+        logged_in(page, one)
+        if path != "/":
+            page.goto(f"{one.address}{path}")
+        yield page
 
 
 @contextmanager

@@ -28,6 +28,7 @@ from tests.acceptance.site import Site
 from tests.integration.test_dictate import RATE, silence, spoken
 from tests.integration.test_engines import usable
 from tests.waiting import wait_until
+from tests.web.streams import named_events
 
 ENGLISH = {"options": {"language": "en"}}
 
@@ -64,16 +65,7 @@ class Dictating(Served):
         headers = {"authorization": f"Bearer {self.token}"}
         address = f"{self.address}{dictation['events_url']}?after={after}"
         with httpx2.stream("GET", address, headers=headers, timeout=60, trust_env=False) as answer:
-            yield _events(answer)
-
-
-def _events(answer: httpx2.Response) -> Iterator[tuple[str, dict[str, Any]]]:
-    kind = ""
-    for line in answer.iter_lines():
-        name, _, value = line.partition(": ")
-        kind = value if name == "event" else kind
-        if name == "data":
-            yield kind, json.loads(value)
+            yield named_events(answer)
 
 
 @pytest.fixture(scope="module")

@@ -8,20 +8,15 @@ import json
 import time
 import zipfile
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from dropdub.config import load_config
 from dropdub.media.sound.wav import WavWriter
-from dropdub.operations.place import Place
 from dropdub.pipeline.artifacts import PIECES, piece_name
 from dropdub.pipeline.request import Request, Wanted
-from dropdub.root import Root
 from dropdub.store import queries, transitions
-from dropdub.store.database import Store
 from dropdub.store.states import JobState
 from dropdub.store.steps import StepSpec
 from dropdub.store.transitions import AskedJob, JobFacts
@@ -34,17 +29,14 @@ from dropdub.web.speech.audio_format import SPOKEN_RATE, AudioFormat
 from dropdub.web.speech.batches import Batch
 from dropdub.web.speech.pieces import spoken_pieces
 from tests.factories import DONE, a_claim
+from tests.web.sites import site_at
 
 SAY = StepSpec("say", "say", 0, None, "synthesize", {"text": "Hello. It is me."})
 
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
-    (tmp_path / "config.yaml").write_text("{}", encoding="utf-8")
-    root = Root.at(tmp_path)
-    root.create_folders()
-    Store.open(root.database_url).close()
-    with closing(Site(Place(root, root.database_url), load_config(root.config_file), None)) as made:
+    with site_at(tmp_path) as made:
         yield made
 
 

@@ -41,6 +41,7 @@ from tests.acceptance.test_quality import put_model, settings
 from tests.spoken import NLLB, WHISPER, spoken
 from tests.waiting import wait_until
 from tests.web.serving import OPEN, routes_in
+from tests.web.streams import named_events
 from tests.web.test_dictation import pcm
 
 ANA = {"name": "Ana", "language": "en"}
@@ -125,16 +126,7 @@ def events(person: Person, room: str) -> Iterator[Iterator[tuple[str, dict[str, 
     """Yield the events of a room, each with its name."""
     address = f"{person.served.address}/v1/rooms/{room}/events"
     with httpx2.stream("GET", address, headers=person.headers, timeout=60, trust_env=False) as answer:
-        yield named(answer)
-
-
-def named(answer: httpx2.Response) -> Iterator[tuple[str, dict[str, Any]]]:
-    kind = ""
-    for line in answer.iter_lines():
-        name, _, value = line.partition(": ")
-        kind = value if name == "event" else kind
-        if name == "data":
-            yield kind, json.loads(value)
+        yield named_events(answer)
 
 
 def test_each_hears_what_the_other_says_in_their_own_language(host: Person, talk: tuple[str, Person]) -> None:

@@ -5,19 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 from starlette.responses import Response, StreamingResponse
 
-from dropdub.config import load_config
 from dropdub.errors import TransitionRefused
-from dropdub.operations.place import Place
 from dropdub.pipeline.request import Request, Wanted
-from dropdub.root import Root
 from dropdub.store import queries, transitions
-from dropdub.store.database import Store
 from dropdub.store.steps import StepSpec
 from dropdub.store.transitions import AskedJob, JobFacts
 from dropdub.web.answering import long_answers
@@ -26,17 +21,14 @@ from dropdub.web.answering.long_answers import json_in_time, with_signs_of_life
 from dropdub.web.jobs import leaving, watch
 from dropdub.web.site import Site
 from tests.factories import DONE, a_claim
+from tests.web.sites import site_at
 
 SAY = StepSpec("say", "say", 0, None, "synthesize", {"text": "Hello."})
 
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
-    (tmp_path / "config.yaml").write_text("{}", encoding="utf-8")
-    root = Root.at(tmp_path)
-    root.create_folders()
-    Store.open(root.database_url).close()
-    with closing(Site(Place(root, root.database_url), load_config(root.config_file), None)) as made:
+    with site_at(tmp_path) as made:
         yield made
 
 
