@@ -63,8 +63,12 @@ def talk(served: Callable[..., Served], opened: Open, other: Browser) -> Iterato
     assert violations(host) == []
     host.click("text=Open a room")
     host.wait_for_url("**/room/*")
+    host.context.grant_permissions(["clipboard-read", "clipboard-write"])
     host.click("#room-link-make")
     expect(host.locator("#room-link")).to_be_visible()
+    host.click("[data-copy=room-link]")
+    expect(host.locator("[data-copy=room-link]")).to_have_text("Copied")
+    assert host.evaluate("navigator.clipboard.readText()") == host.input_value("#room-link")
     context, faults = other.new_context(locale="pt-BR"), Faults(f"127.0.0.1:{one.port}", expected=("404",))
     guest = context.new_page()
     faults.watch(guest)
@@ -131,9 +135,8 @@ def test_two_people_talk_each_in_their_own_language(talk: tuple[Served, Page, Pa
 def test_without_a_button_pauses_end_what_somebody_says(talk: tuple[Served, Page, Page]) -> None:
     _, host, guest = talk
     host.check("#room-free")
-    for n in range(2):
-        line = guest.locator("#room-said li").nth(n)
-        expect(line.locator(".how")).to_have_attribute("data-latency", ANY_NUMBER, timeout=30_000)
+    # The first utterance may begin in the middle of the sentence that the microphone repeats: nobody understands that.
+    expect(guest.locator("#room-said .how[data-latency]").nth(1)).to_be_visible(timeout=60_000)
     assert "casa" in guest.locator("#room-said").inner_text()
     host.uncheck("#room-free")
     size, ago_ms = host.evaluate(A_SHORT_WORD)

@@ -1,8 +1,10 @@
 // Dictation: records, sends what is spoken at once, and shows what is understood of it.
 
-import { ask, GrowingUpload } from "./growing-upload.js";
+import { ask } from "./asking.js";
+import { GrowingUpload } from "./growing-upload.js";
 import { namedLanguages } from "./languages.js";
 import { hasMicrophone, openMicrophone } from "./microphone.js";
+import { said, show } from "./texts.js";
 import { localTimes } from "./times.js";
 
 const BYTES_PER_S = 32_000;
@@ -16,20 +18,9 @@ const part = (name) => document.getElementById(`dictation-${name}`);
 const [form, live, problem, state] = ["form", "live", "problem", "state"].map(part);
 let current = null;
 
-function said(text, values) {
-  return text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
-}
-
 function clock(bytes) {
   const seconds = Math.floor(Math.max(bytes - HEADER_BYTES, 0) / BYTES_PER_S);
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
-}
-
-function show(element, text) {
-  if (element.textContent !== text) {
-    element.textContent = text;
-  }
-  element.hidden = text === "";
 }
 
 /** What was understood: settled text grows, and a tentative end is replaced. */

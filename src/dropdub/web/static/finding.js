@@ -1,11 +1,13 @@
 // Find and replace in all lines: first with a count and a preview, then in one step.
 
+import { said } from "./texts.js";
+
 const MOST_SHOWN = 50;
 const PAUSE_MS = 150;
 
 /** Return a function that looks again, after lines have changed. `replace` gets `[n, text]` of each changed line. */
 export function onFind({ texts, lines, replace, open }) {
-  const [panel, find, by, matchCase, all, said, list] = [
+  const [panel, find, by, matchCase, all, status, list] = [
     "finding", "find", "replace", "match-case", "replace-all", "found", "found-lines",
   ].map((id) => document.getElementById(id));
   let timer = null;
@@ -15,10 +17,10 @@ export function onFind({ texts, lines, replace, open }) {
     const found = pattern ? lines().filter(([, text]) => text.search(pattern) >= 0) : [];
     const count = found.reduce((sum, [, text]) => sum + text.match(pattern).length, 0);
     all.disabled = count === 0;
-    said.textContent = !pattern ? "" : count ? worded(texts.found, { count, lines: found.length }) : texts.notFound;
+    status.textContent = !pattern ? "" : count ? said(texts.found, { count, lines: found.length }) : texts.notFound;
     list.replaceChildren(...found.slice(0, MOST_SHOWN).map(([n, text]) => entry(n, text, pattern)));
     if (found.length > MOST_SHOWN) {
-      list.append(element("li", worded(texts.more, { count: found.length - MOST_SHOWN })));
+      list.append(element("li", said(texts.more, { count: found.length - MOST_SHOWN })));
     }
     return [found, pattern];
   }
@@ -64,10 +66,6 @@ export function onFind({ texts, lines, replace, open }) {
 
 function escaped(text) {
   return text.replace(/[\\^$.*+?()[\]{}|/-]/g, (char) => `\\u{${char.codePointAt(0).toString(16)}}`);
-}
-
-function worded(text, values) {
-  return text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
 
 function element(kind, text) {

@@ -1,27 +1,11 @@
 // Sends a recording while it grows, by tus 1.0: nothing is forgotten before the server has it on its disk.
 
+import { ask } from "./asking.js";
 import { Unsent } from "./unsent.js";
 
 const RETRY_MS = 1_000;
 const MOST_BYTES = 4_000_000; // in one request, after a long interruption
 const TUS = { "Tus-Resumable": "1.0.0" };
-
-/** An error with the sentence and the remedy of the server's answer. */
-async function refusal(answer) {
-  const found = await answer.json().catch(() => null);
-  const error = new Error([found?.error?.message ?? answer.statusText, found?.remedy].filter(Boolean).join(" "));
-  error.status = answer.status;
-  return error;
-}
-
-/** Ask the server; fails with its sentence if it refuses. */
-export async function ask(path, options = {}) {
-  const answer = await fetch(path, options);
-  if (!answer.ok) {
-    throw await refusal(answer);
-  }
-  return answer;
-}
 
 /** The sound of one recording. `onState` gets how many bytes wait, and why they do, if something prevents sending. */
 export class GrowingUpload {

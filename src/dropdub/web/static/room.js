@@ -1,9 +1,11 @@
 // An interpreted talk: who is there, what is loaded, what is said, and the sound of what the other one says.
 
-import { ask } from "./growing-upload.js";
+import { ask } from "./asking.js";
+import { offerCopies } from "./copy.js";
 import { InterpretedSound } from "./interpreted-sound.js";
 import { languageName, namedLanguages } from "./languages.js";
 import { hasMicrophone, openMicrophone } from "./microphone.js";
+import { said, show } from "./texts.js";
 import { Utterances } from "./utterances.js";
 
 const CLOCK_SAMPLES = 5;
@@ -15,6 +17,8 @@ const main = document.getElementById("main");
 const words = main.dataset;
 const path = `/v1/rooms/${words.room}`;
 const part = (name) => document.getElementById(`room-${name}`);
+// Looked up once: of the page, only the notice of the end is left, while something may still be under way.
+const [problem, status, meter] = ["problem", "state", "level"].map(part);
 const shownLines = new Map();
 const played = new Set(JSON.parse(sessionStorage.getItem(words.room) ?? "[]"));
 let room = null;
@@ -24,20 +28,6 @@ let hasEnded = false;
 
 const sound = new InterpretedSound({ onFirst: report, onChange: showState });
 const utterances = new Utterances({ onUtterance: send, onChange: showState });
-
-function said(text, values) {
-  return text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
-}
-
-function show(element, text) {
-  if (hasEnded) {
-    return; // only the notice of the end is left of the page
-  }
-  if (element.textContent !== text) {
-    element.textContent = text;
-  }
-  element.hidden = text === "";
-}
 
 function json(method, body) {
   return { method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
@@ -268,7 +258,7 @@ function listen() {
 
 async function enter(event) {
   event.preventDefault();
-  show(part("problem"), "");
+  show(problem, "");
   const values = new FormData(part("enter"));
   sound.allow();
   try {
@@ -280,7 +270,7 @@ async function enter(event) {
     part("talk").hidden = false;
     part("hold").focus();
   } catch (error) {
-    show(part("problem"), error.message);
+    show(problem, error.message);
   }
 }
 
@@ -291,21 +281,21 @@ async function openOnce() {
   }
   microphone = false;
   if (!hasMicrophone()) {
-    show(part("problem"), words.insecure);
+    show(problem, words.insecure);
     return;
   }
   try {
     microphone = await openMicrophone(words.worklet, {
       onSound: (samples) => utterances.add(samples),
       onLevel: (level) => {
-        part("level").value = Math.max(level, part("level").value * 0.8);
+        meter.value = Math.max(level, meter.value * 0.8);
         utterances.level(level);
       },
-      onLost: () => show(part("problem"), words.unplugged),
+      onLost: () => show(problem, words.unplugged),
     });
     utterances.microphone = microphone;
   } catch (error) {
-    show(part("problem"), error.name === "NotAllowedError" || error.name === "NotFoundError" ? words.refused : error.message);
+    show(problem, error.name === "NotAllowedError" || error.name === "NotFoundError" ? words.refused : error.message);
   }
 }
 
@@ -320,7 +310,7 @@ let sending = Promise.resolve();
 
 /** Send an utterance; one after another, so that what is said stays in order. */
 function send(samples, endedAt) {
-  sending = sending.then(() => sent(samples, endedAt)).catch((error) => show(part("problem"), error.message));
+  sending = sending.then(() => sent(samples, endedAt)).catch((error) => show(problem, error.message));
 }
 
 async function sent(samples, endedAt) {
@@ -355,19 +345,19 @@ function showState() {
   hold.textContent = utterances.isOpen && !utterances.isFree ? words.talking : words.talk;
   hold.setAttribute("aria-pressed", String(utterances.isOpen));
   const free = utterances.isFree ? words.open : "";
-  show(part("state"), sound.isPlaying ? words.playing : free);
+  show(status, sound.isPlaying ? words.playing : free);
 }
 
 function press() {
   if (!part("hold").disabled && !utterances.isFree && !utterances.isOpen) {
-    show(part("problem"), "");
+    show(problem, "");
     utterances.begin();
   }
 }
 
 async function release() {
   if (!utterances.isFree && utterances.isOpen && !(await utterances.end())) {
-    show(part("problem"), words.short);
+    show(problem, words.short);
   }
 }
 
@@ -388,7 +378,7 @@ part("hold").addEventListener("pointerdown", (event) => {
 part("hold").addEventListener("pointerup", release);
 part("hold").addEventListener("pointercancel", release);
 document.addEventListener("keydown", (event) => {
-  if (event.code === "Space" && !part("talk").hidden && !isTyping(event.target) && event.target.type !== "checkbox") {
+  if (event.code === "Space" && part("talk")?.hidden === false && !isTyping(event.target) && event.target.type !== "checkbox") {
     event.preventDefault();
     press();
   }
@@ -406,7 +396,7 @@ part("free").addEventListener("change", (event) => {
   showState();
 });
 part("keep").addEventListener("change", (event) => {
-  ask(`${path}/record`, json("POST", { agrees: event.target.checked })).catch((error) => show(part("problem"), error.message));
+  ask(`${path}/record`, json("POST", { agrees: event.target.checked })).catch((error) => show(problem, error.message));
 });
 document.addEventListener("dropdub:voice", () => {
   const recorded = part("voice").querySelector("option[value=recorded]");
@@ -415,27 +405,19 @@ document.addEventListener("dropdub:voice", () => {
 });
 part("end")?.addEventListener("click", () => {
   if (confirm(words.endSure)) {
-    ask(`${path}/end`, { method: "POST" }).catch((error) => show(part("problem"), error.message));
+    ask(`${path}/end`, { method: "POST" }).catch((error) => show(problem, error.message));
   }
 });
 part("link-make")?.addEventListener("click", async () => {
   try {
     const made = await (await ask(`${path}/invitations`, { method: "POST" })).json();
     part("link").value = location.origin + made.path;
-    part("link").hidden = part("link-copy").hidden = false;
+    part("link").hidden = false;
     part("link").select();
+    offerCopies(part("invite"));
   } catch (error) {
-    show(part("problem"), error.message);
+    show(problem, error.message);
   }
-});
-part("link-copy")?.addEventListener("click", async ({ target }) => {
-  part("link").select();
-  await navigator.clipboard?.writeText(part("link").value);
-  const text = target.textContent;
-  target.textContent = words.copied;
-  setTimeout(() => {
-    target.textContent = text;
-  }, 2_000);
 });
 namedLanguages(document);
 listen();

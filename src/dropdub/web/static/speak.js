@@ -2,14 +2,7 @@
 //
 // A button with `data-speak` names the fields with the text, the voice and the language, and where to put the sound.
 
-async function refusal(answer) {
-  try {
-    const found = await answer.json();
-    return [found.error.message, found.remedy].filter(Boolean).join("\n");
-  } catch {
-    return answer.statusText;
-  }
-}
+import { refusal } from "./asking.js";
 
 function value(name) {
   return name ? document.getElementById(name).value.trim() : "";
@@ -34,7 +27,7 @@ async function speak(button) {
   const body = JSON.stringify({ text, voice, language: value(button.dataset.language) || null, wait: 0 });
   const answer = await fetch("/v1/synthesize", { method: "POST", headers: { "Content-Type": "application/json" }, body });
   if (!answer.ok) {
-    say(await refusal(answer), "bad");
+    say((await refusal(answer)).message, "bad");
     return;
   }
   const job = answer.headers.get("X-Dropdub-Job");
@@ -42,7 +35,7 @@ async function speak(button) {
   audio.onplaying = () => say(place.dataset.spoken.replace("{job}", job), "");
   audio.onerror = async () => {
     audio.hidden = true;
-    say(await refusal(await fetch(`/v1/jobs/${job}/audio?format=mp3`)), "bad");
+    say((await refusal(await fetch(`/v1/jobs/${job}/audio?format=mp3`))).message, "bad");
   };
   audio.hidden = false;
   audio.src = `/v1/jobs/${job}/audio?format=mp3`;

@@ -1,5 +1,6 @@
 // Sends files by tus 1.0: an upload continues after a lost connection, a restarted server or a reloaded page.
 
+import { said } from "./texts.js";
 import { duration, size } from "./times.js";
 
 const CHUNK_BYTES = 32 * 1024 * 1024; // below the limits of proxies
@@ -9,11 +10,6 @@ const AGAIN_MS = 30_000; // after all of these
 const drop = document.getElementById("drop");
 const cards = document.getElementById("uploads");
 const words = drop.dataset;
-
-/** Put values into a text such as `{name} is too large`. */
-function said(text, values) {
-  return text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
-}
 
 let described = async () => ({});
 
