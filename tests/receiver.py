@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import socket
 import threading
 from collections.abc import Iterator
@@ -49,10 +50,23 @@ def receiving(manner: str = "take", *, port: int = 0) -> Iterator[Receiver]:
 
 
 def free_port() -> int:
-    """Return a port on which nothing listens."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+    """Return a port on which nothing listens, and which nobody takes before the program that a test starts.
+
+    It is below those that systems give to clients. A socket for datagrams, whose ports are others, keeps it from other
+    calls until this process ends, also in the other processes that run tests.
+    """
+    while True:
+        port = random.randrange(10_000, 30_000)
+        kept = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            kept.bind(("127.0.0.1", port))
+            with socket.socket() as one:
+                one.bind(("127.0.0.1", port))
+        except OSError:
+            kept.close()
+        else:
+            kept.detach()  # it stays open
+            return port
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -25,22 +25,13 @@ from wyoming.tts import (
     SynthesizeVoice,
 )
 
-from dropdub.web.serving.listening import listen, port_of
 from tests.acceptance.site import Site
 from tests.integration.test_engines import usable
+from tests.receiver import free_port
 from tests.waiting import wait_until
 
 ENGLISH = SynthesizeVoice(name="default@en")
 ENDS = ("audio-stop", "error", "synthesize-stopped", "transcript-stop", "info")
-
-
-def free_ports(number: int) -> list[int]:
-    taken = [listen("127.0.0.1", 0) for _ in range(number)]
-    ports = [port_of(sockets) for sockets in taken]
-    for sockets in taken:
-        for one in sockets:
-            one.close()
-    return ports
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +39,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A root whose daemon serves Wyoming clients at `root.port`."""
     usable("espeak-ng")
     usable("pocketsphinx")
-    web, wyoming = free_ports(2)
+    web, wyoming = free_port(), free_port()
     site = Site(
         tmp_path_factory.mktemp("wyoming") / "root",
         web={"enabled": True, "port": web, "wyoming": f"127.0.0.1:{wyoming}"},
