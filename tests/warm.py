@@ -39,6 +39,7 @@ from typing import IO, Any
 import psutil
 
 from dropdub.process import Identity, identity_of, same_process
+from tests.waiting import wait_until
 
 IMPORTED = (
     *("dropdub.cli", "dropdub.operations", "dropdub.doctor", "dropdub.daemon", "dropdub.service", "dropdub.stages"),
@@ -52,7 +53,8 @@ SITE_VARIABLE = "DROPDUB_SITE"
 IS_POSSIBLE = hasattr(os, "fork")
 AT_START = ("PYTHON", "LD_", "COVERAGE")
 """Prefixes of the variables that an interpreter follows at start: if they differ, the command is not forked."""
-_READY_S = 60
+_READY_S = 240
+"""It imports the whole program, as those of other test processes do at the same time."""
 _MOST_DESCRIPTORS = 4
 
 
@@ -195,17 +197,19 @@ def _forking() -> str:
     command = [sys.executable, "-m", "tests.warm", path]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, cwd=Path(__file__).parents[1])
     atexit.register(_end, process, folder)
-    ends_at = time.monotonic() + _READY_S
-    while not Path(path).exists():
-        assert process.poll() is None and time.monotonic() < ends_at, "the forking process did not get ready"
-        time.sleep(0.02)
+
+    def is_ready() -> bool:
+        assert process.poll() is None, "the forking process has ended"
+        return Path(path).exists()
+
+    wait_until(is_ready, "the forking process to be ready", timeout_s=_READY_S)
     return path
 
 
 def _end(process: subprocess.Popen[bytes], folder: Path) -> None:
     assert process.stdin is not None
     process.stdin.close()
-    process.wait(10)
+    process.wait(60)
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -306,7 +306,7 @@ def test_a_client_whose_server_is_killed_repeats_its_request_and_nothing_is_done
     wait_until(lambda: bool(own.site.rows("SELECT id FROM job")), "the request is recorded")
     killed = own.process()
     killed.kill()
-    asking.join(120)
+    wait_until(lambda: not asking.is_alive(), "the repeated request to be answered", timeout_s=300)
     assert len(answers) == 1 and "country" in answers[0]
     assert own.process().pid != killed.pid
     assert len(own.site.rows("SELECT id FROM job")) == 1
