@@ -68,7 +68,7 @@ def running(root: Path, settings: str = "") -> Iterator[Running]:
         wait_until(lambda: server.started, "the server listens")
         headers = {"authorization": f"Bearer {token.read_or_create(root)}"}
         try:
-            with httpx2.Client(base_url=url, headers=headers, timeout=20, trust_env=False) as client:
+            with httpx2.Client(base_url=url, headers=headers, timeout=60, trust_env=False) as client:
                 yield Running(root, site, site.store, client, url, server)
         finally:
             server.should_exit = True

@@ -103,7 +103,7 @@ def _try(operation: Any, mode: GenerationMode) -> None:
         suppress_health_check=list(HealthCheck),
     )
     def tried(case: Any) -> None:
-        answer = case.call(timeout=20)
+        answer = case.call(timeout=60)
         case.validate_response(answer, excluded_checks=excluded)
         assert answer.status_code < 500 or answer.status_code == 503, "only that no daemon runs"
 

@@ -84,7 +84,7 @@ def test_two_hundred_requests_of_eight_clients_get_their_own_sounds_and_leave_no
     assert not any((speaking.root / "work" / "uploads").glob("*"))
     reader = open_reader(f"sqlite:///{speaking.root / 'jobs.db'}")
     done = {"succeeded": TEXTS + REQUESTS}
-    wait_until(lambda: _ended(reader) == done, "all jobs to end", timeout_s=30)
+    wait_until(lambda: _ended(reader) == done, "all jobs to end")
 
 
 def _ended(reader: Reader) -> dict[str, int]:

@@ -175,7 +175,7 @@ def test_a_voice_is_cloned_while_another_job_is_spoken_which_keeps_its_own(serve
         [job] = served.site.rows("SELECT id FROM job WHERE name = 'news.txt'")
         assert (refused.status_code, refused.json()["jobs"]) == (409, [job["id"]])
     _resume(served.site)
-    served.site.wait_for("news.txt", "succeeded", timeout_s=30)
+    served.site.wait_for("news.txt", "succeeded")
     assert served.send("DELETE", "/v1/voices/anna").status_code == 204
 
 
@@ -187,7 +187,7 @@ def test_a_voice_in_use_is_removed_by_force(served: Voices, speech: Path) -> Non
         wait_until(speaking.exists, "the text to be spoken")
         assert served.client().audio.voices.delete("eva", extra_query={"force": "true"}).deleted
     _resume(served.site)
-    served.site.wait_for("late.txt", "failed", timeout_s=30)
+    served.site.wait_for("late.txt", "failed")
 
 
 def _resume(site: Site) -> None:

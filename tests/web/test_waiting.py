@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -59,10 +59,11 @@ async def states_of(site: Site, job_id: int) -> list[str]:
 def test_a_client_sees_each_state_of_its_job_and_the_wait_ends_with_it(site: Site) -> None:
     async def wait() -> list[str]:
         polling = asyncio.ensure_future(site.watch.poll())
-        waiting = asyncio.ensure_future(states_of(site, await asked(site)))
-        await asyncio.sleep(0.1)
+        views = site.watch.views(await asked(site))
+        first = (await anext(views)).state
         await site.run(answer, site)
-        found = await asyncio.wait_for(waiting, 30)
+        async with asyncio.timeout(60):
+            found = [first, *[view.state async for view in views]]
         polling.cancel()
         return found
 
@@ -79,10 +80,11 @@ def test_a_report_of_a_change_wakes_only_those_who_wait_for_that_job(
     async def wait() -> tuple[list[str], bool]:
         first, second = await asked(site), await asked(site)
         one, two = (asyncio.ensure_future(states_of(site, job)) for job in (first, second))
-        await asyncio.sleep(0.1)
+        while not (site.watch.waiters(first) and site.watch.waiters(second)):
+            await asyncio.sleep(0.01)
         await site.run(answer, site)
         site.watch.changed([first])
-        found = await asyncio.wait_for(one, 30)
+        found = await asyncio.wait_for(one, 60)
         await asyncio.sleep(0.05)
         is_waiting = not two.done()
         two.cancel()
@@ -150,55 +152,67 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(long_answers, "EVERY_S", 0.05)
 
 
-async def after(seconds: float, result: bytes | ApiError) -> bytes:
-    await asyncio.sleep(seconds)
+async def at_once(result: bytes | ApiError) -> bytes:
     if isinstance(result, ApiError):
         raise result
     return result
 
 
-async def parts_of(answer: Response) -> list[bytes]:
-    assert isinstance(answer, StreamingResponse)
-    return [bytes(part) async for part in answer.body_iterator]  # type: ignore[arg-type]  # no text is streamed
+class Late:
+    """Work that ends once its answer has begun with two signs of life."""
 
+    def __init__(self, result: bytes | ApiError) -> None:
+        self._result = result
+        self._may_end = asyncio.Event()
 
-def in_loop(make: Callable[[], Awaitable[Response]]) -> tuple[Response, list[bytes]]:
-    async def run() -> tuple[Response, list[bytes]]:
-        found = await make()
-        return found, await parts_of(found) if isinstance(found, StreamingResponse) else [bytes(found.body)]
+    async def work(self) -> bytes:
+        await self._may_end.wait()
+        return await at_once(self._result)
 
-    return asyncio.run(run())
+    async def parts_of(self, answer: Response) -> AsyncIterator[bytes]:
+        assert isinstance(answer, StreamingResponse)
+        parts = 0
+        async for part in answer.body_iterator:
+            parts += 1
+            if parts == 2:
+                self._may_end.set()
+            yield bytes(part)  # type: ignore[arg-type]  # no text is streamed
 
 
 @pytest.mark.usefixtures("soon")
 def test_an_answer_that_takes_long_begins_with_spaces() -> None:
-    found, parts = in_loop(lambda: json_in_time(after(0.4, b'{"text": ""}'), headers={"x-dropdub-job": "7"}))
+    async def read() -> tuple[Response, list[bytes]]:
+        late = Late(b'{"text": ""}')
+        found = await json_in_time(late.work(), headers={"x-dropdub-job": "7"})
+        return found, [part async for part in late.parts_of(found)]
+
+    found, parts = asyncio.run(read())
     assert found.status_code == 200 and found.headers["x-dropdub-job"] == "7"
     assert set(parts[:-1]) == {b" "} and len(parts) > 2
     assert parts[-1] == b'{"text": ""}'
 
 
-@pytest.mark.usefixtures("soon")
 def test_an_answer_that_is_there_in_time_is_whole() -> None:
-    found, parts = in_loop(lambda: json_in_time(after(0.0, b"{}"), headers={}))
-    assert found.headers["content-length"] == "2" and parts == [b"{}"]
+    found = asyncio.run(json_in_time(at_once(b"{}"), headers={}))
+    assert found.headers["content-length"] == "2" and found.body == b"{}"
+
+
+def test_an_error_in_time_has_its_status() -> None:
+    with pytest.raises(ApiError):
+        asyncio.run(json_in_time(at_once(ApiError(422, "Nobody speaks.")), headers={}))
 
 
 @pytest.mark.usefixtures("soon")
-def test_an_error_in_time_has_its_status_and_a_late_one_cuts_the_connection() -> None:
-    error = ApiError(422, "Nobody speaks.")
-    with pytest.raises(ApiError):
-        in_loop(lambda: json_in_time(after(0.0, error), headers={}))
-
-    async def late() -> list[bytes]:
-        found, parts = await json_in_time(after(0.3, error), headers={}), list[bytes]()
-        assert isinstance(found, StreamingResponse)
+def test_a_late_error_cuts_the_connection() -> None:
+    async def read() -> list[bytes]:
+        late, parts = Late(ApiError(422, "Nobody speaks.")), list[bytes]()
+        found = await json_in_time(late.work(), headers={})
         with pytest.raises(ApiError):
-            async for part in found.body_iterator:
-                parts.append(bytes(part))  # type: ignore[arg-type]  # no text is streamed
+            async for part in late.parts_of(found):
+                parts.append(part)
         return parts
 
-    assert set(asyncio.run(late())) == {b" "}
+    assert set(asyncio.run(read())) == {b" "}
 
 
 @pytest.mark.usefixtures("soon")
@@ -225,20 +239,29 @@ def test_the_work_ends_when_the_client_leaves_a_long_answer() -> None:
 
 @pytest.mark.usefixtures("soon")
 def test_a_stream_of_events_shows_that_it_is_alive() -> None:
-    async def events() -> AsyncIterator[bytes]:
+    async def events(was_waited_for: asyncio.Event) -> AsyncIterator[bytes]:
         yield b"data: 1\n\n"
-        await asyncio.sleep(0.3)
+        await was_waited_for.wait()
         yield b"data: 2\n\n"
 
     async def read() -> list[bytes]:
-        return [part async for part in with_signs_of_life(events())]
+        was_waited_for, parts = asyncio.Event(), list[bytes]()
+        async for part in with_signs_of_life(events(was_waited_for)):
+            parts.append(part)
+            if part.startswith(b":"):
+                was_waited_for.set()
+        return parts
 
     found = asyncio.run(read())
     assert found[0] == b"data: 1\n\n" and found[-1] == b"data: 2\n\n"
     assert set(found[1:-1]) == {b": wait\n\n"}
 
 
-def test_no_job_is_cancelled_that_another_request_has_joined_at_the_same_moment(site: Site) -> None:
+def test_no_job_is_cancelled_that_another_request_has_joined_at_the_same_moment(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leaving, "ARRIVES_S", 600.0)  # however slow this machine is
+
     async def one_leaves_and_one_comes(key: str) -> bool:
         [first] = await site.ask([a_request(key)])
         with site.leaving.present(first.job_id, linger_s=0.0, spares_begun=True):
