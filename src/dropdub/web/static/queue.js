@@ -25,7 +25,7 @@ onEvent("reset", soon);
 onEvent("progress", showProgress);
 onEvent("daemon", async ({ state, paused, notes }) => {
   const is = `${state} ${paused} ${notes}`;
-  if (daemonWas !== null && daemonWas !== is) {
+  if (daemonWas !== is) { // also the first time: it may have changed since the page was made
     await swap(daemon, await part("/jobs/daemon"));
   }
   daemonWas = is;
