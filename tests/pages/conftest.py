@@ -10,12 +10,16 @@ import pytest
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 
-from playwright.sync_api import Browser, Page  # noqa: E402  after the check
+from playwright.sync_api import Browser, Page, expect  # noqa: E402  after the check
 
 from tests.acceptance.served import Served  # noqa: E402
 from tests.acceptance.site import Site  # noqa: E402
 from tests.pages.browser import CHROMIUM, Faults, chromium, logged_in  # noqa: E402
 from tests.pages.dubbing import dubbed_at  # noqa: E402
+
+PATIENCE_MS = 90_000
+"""How long anything in a page is awaited: on a busy machine, Playwright's own 5 s are too short."""
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="package")
@@ -61,6 +65,7 @@ def opened(browser: Browser) -> Iterator[Callable[..., Page]]:
 
     def open_page(one: Served, path: str = "/", *, expected: tuple[str, ...] = (), **options: Any) -> Page:
         context = browser.new_context(locale=options.pop("locale", "en"), **options)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         faults.append(Faults(f"127.0.0.1:{one.port}", expected=expected))
         page = context.new_page()

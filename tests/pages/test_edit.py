@@ -46,7 +46,7 @@ def said(page: Page, n: int) -> Any:
 def made(page: Page) -> None:
     """Make what was changed, and open the new version."""
     page.locator("#make").click()
-    expect(page.locator("#made")).to_contain_text("The new version is there.", timeout=60_000)
+    expect(page.locator("#made")).to_contain_text("The new version is there.")
     page.get_by_role("link", name="Open it").click()
 
 
@@ -168,7 +168,7 @@ def test_nothing_is_lost_by_a_dead_server_a_reload_or_a_closed_tab(fresh: Served
     expect(page.locator("#kept")).to_contain_text("Not saved, trying again")
     page.mouse.click(5, 5)
     page.unroute("**/draft")
-    expect(page.locator("#kept")).to_have_text("Saved", timeout=20_000)
+    expect(page.locator("#kept")).to_have_text("Saved")
     page.route("**/draft", lambda route: route.abort() if route.request.method == "PUT" else route.continue_())
     field.fill("In a tab that is closed.")
     expect(page.locator("#kept")).to_contain_text("Not saved, trying again")

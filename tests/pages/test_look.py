@@ -25,6 +25,7 @@ LOOKS: dict[str, dict[str, Any]] = {
 def server(dubbed: Served) -> Served:
     """Return a server with a job that has succeeded, and one that has failed."""
     dubbed.ask("/v1/jobs", {"text": "Good morning.", "name": "Olá, mundo.txt"})
+    dubbed.site.wait_for("Olá, mundo.txt")
     return dubbed
 
 

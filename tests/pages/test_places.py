@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from tests.pages.browser import hearing, violations
 Open = Callable[..., Page]
 SETTINGS: dict[str, Any] = {"profiles": {"lessons": {"targets": ["pt"]}}}
 PLACES = ("/new", "/voices", "/models", "/settings", "/health", "/docs")
+AT_LEAST_11_S = re.compile(r"(1[1-9]|[2-9]\d) s")
+"""Each second is shown for a second, in which a busy machine may not look."""
 SPEECH = Path(__file__).parents[1] / "data" / "ljspeech"
 
 
@@ -72,14 +75,14 @@ def test_a_text_is_heard_at_once_and_a_voice_is_recorded_to_its_end(one: Served,
     page = opened(one, "/new")
     page.fill("#text", "Good morning.")
     page.get_by_role("button", name="Speak it now").click()
-    expect(page.locator("#sound")).to_contain_text("Spoken by job", timeout=30_000)
-    assert page.evaluate("document.querySelector('#sound audio').duration") > 0.5
+    expect(page.locator("#sound")).to_contain_text("Spoken by job")
+    page.wait_for_function("() => document.querySelector('#sound audio').duration > 0.5")
     page.goto(f"{one.address}/voices")
     page.get_by_role("button", name="Make the voice").click()
     expect(page.locator("#voice-name:invalid")).to_be_focused()
     page.get_by_role("button", name="Record", exact=True).click()
     expect(page.locator("#advice")).to_contain_text("at least 10 s are needed")
-    expect(page.locator("#length")).to_have_text("11 s", timeout=20_000)
+    expect(page.locator("#length")).to_have_text(AT_LEAST_11_S)
     page.get_by_role("button", name="Stop").click()
     expect(page.locator("#heard")).to_be_visible()
     page.fill("#voice-name", "mara")
@@ -88,7 +91,7 @@ def test_a_text_is_heard_at_once_and_a_voice_is_recorded_to_its_end(one: Served,
     expect(page.locator("#agreed:invalid")).to_be_focused()
     page.check("#agreed")
     page.get_by_role("button", name="Make the voice").click()
-    page.wait_for_url("**/voices?made=mara", timeout=30_000)
+    page.wait_for_url("**/voices?made=mara")
     expect(page.locator(".card").filter(has_text="mara").first).to_contain_text("Consent of Mara Lima")
     found = one.ask("/v1/voices/mara")[2]["voice"]
     assert found["seconds"] > 6 and found["problems"] == [] and found["consent"]["by"] == "Mara Lima"
@@ -105,10 +108,10 @@ def test_a_file_becomes_a_voice_with_consent_which_is_tried_and_removed(
     page.check("#agreed")
     page.set_input_files("#file", short)
     page.get_by_role("button", name="Make the voice").click()
-    expect(page.locator("#outcome")).to_contain_text("too short", timeout=30_000)
+    expect(page.locator("#outcome")).to_contain_text("too short")
     page.set_input_files("#file", SPEECH / "LJ001-0001.flac")
     page.get_by_role("button", name="Make the voice").click()
-    page.wait_for_url("**/voices?made=linda", timeout=30_000)
+    page.wait_for_url("**/voices?made=linda")
     voice = page.locator(".card").filter(has_text="linda").first
     expect(voice).to_contain_text("Consent of Linda <b>")
     consent = json.loads((one.site.root / "voices" / "linda.consent.json").read_text("utf-8"))
@@ -131,9 +134,9 @@ def test_without_a_microphone_the_page_says_why_and_takes_a_file(one: Served, op
 def test_the_examination_is_shown_when_it_is_done_and_can_be_repeated(one: Served, opened: Open) -> None:
     page = opened(one, "/health")
     expect(page.locator("#system")).to_contain_text("The daemon is running since")
-    expect(page.locator("#findings li").first).to_be_visible(timeout=60_000)
+    expect(page.locator("#findings li").first).to_be_visible()
     again = page.get_by_role("link", name="Examine again")
-    with page.expect_response("**/health/findings", timeout=60_000):
+    with page.expect_response("**/health/findings"):
         again.click()
 
 

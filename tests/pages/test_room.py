@@ -81,7 +81,7 @@ def talk(served: Callable[..., Served], opened: Open, other: Browser) -> Iterato
         page.select_option("#room-language", language)
         page.press("#room-name", "Enter")
     for page in (host, guest):
-        expect(page.locator("#room-hold")).to_be_enabled(timeout=60_000)
+        expect(page.locator("#room-hold")).to_be_enabled()
     yield one, host, guest
     context.close()
     assert faults.found == []
@@ -95,7 +95,7 @@ def says(speaker: Page, listener: Page, n: int) -> str:
     speaker.wait_for_timeout(TALK_MS)
     speaker.keyboard.up("Space")
     line = listener.locator("#room-said li").nth(n)
-    expect(line.locator(".how")).to_have_attribute("data-latency", ANY_NUMBER, timeout=30_000)
+    expect(line.locator(".how")).to_have_attribute("data-latency", ANY_NUMBER)
     return line.locator(".translation").inner_text()
 
 
@@ -124,7 +124,7 @@ def test_two_people_talk_each_in_their_own_language(talk: tuple[Served, Page, Pa
     expect(host.locator("#room-keeps")).to_contain_text("Both of you agree")
     host.on("dialog", lambda dialog: dialog.accept())
     host.click("#room-end")
-    expect(guest.locator("#room-ended")).to_be_visible(timeout=20_000)
+    expect(guest.locator("#room-ended")).to_be_visible()
     job = int((host.locator("#room-ended a").get_attribute("href") or "").rpartition("/")[2])
     rows = "SELECT state FROM job WHERE id = ?"
     wait_until(lambda: one.site.rows(rows, job)[0]["state"] == "succeeded", "the job of the record to succeed")
@@ -136,7 +136,7 @@ def test_without_a_button_pauses_end_what_somebody_says(talk: tuple[Served, Page
     _, host, guest = talk
     host.check("#room-free")
     # The first utterance may begin in the middle of the sentence that the microphone repeats: nobody understands that.
-    expect(guest.locator("#room-said .how[data-latency]").nth(1)).to_be_visible(timeout=60_000)
+    expect(guest.locator("#room-said .how[data-latency]").nth(1)).to_be_visible()
     assert "casa" in guest.locator("#room-said").inner_text()
     host.uncheck("#room-free")
     size, ago_ms = host.evaluate(A_SHORT_WORD)
