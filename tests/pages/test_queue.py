@@ -96,6 +96,9 @@ def test_jobs_are_paused_and_resumed_by_keyboard_alone(served: Callable[..., Ser
     page.get_by_role("button", name="Resume job 1").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#job-1 .state")).to_contain_text("queued")
+    one.ask("/v1/jobs", {"text": "Good night.", "name": "later.txt"})
+    expect(page.locator("#job-2")).to_be_visible()
+    expect(page.locator("#message")).to_have_text("1 changed.")
 
 
 def test_the_page_speaks_the_language_of_the_browser(served: Callable[..., Served], opened: Open) -> None:

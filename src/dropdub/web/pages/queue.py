@@ -59,7 +59,7 @@ def queue_routes(router: APIRouter, site: Site, pages: Pages) -> None:
         shown = await _shown(site, wanted, after)
         status = await site.run(site.reader.status, now=time.time(), limit=0)
         errors = await site.run(site.reader.error_classes) if shown["counts"][JobState.FAILED] else []
-        return pages.page(request, "queue.html.j2", root=status, errors=errors, message=changed, **shown)
+        return pages.page(request, "queue.html.j2", root=status, errors=errors, message=changed, done="", **shown)
 
     @router.get("/jobs/daemon")
     async def daemon(request: Request) -> Response:
@@ -74,9 +74,9 @@ def queue_routes(router: APIRouter, site: Site, pages: Pages) -> None:
         """Return only the list, for a page that is shown already."""
         return await _list(request, Wanted(state, q, error), after)
 
-    async def _list(request: Request, wanted: Wanted, after: int | None = None, message: str = "") -> Response:
+    async def _list(request: Request, wanted: Wanted, after: int | None = None, done: str = "") -> Response:
         shown = await _shown(site, wanted, after)
-        return pages.page(request, "parts/jobs.html.j2", message=message, **shown)
+        return pages.page(request, "parts/jobs.html.j2", done=done, **shown)
 
     @router.post("/do/jobs")
     async def act(request: Request) -> Response:
@@ -87,7 +87,7 @@ def queue_routes(router: APIRouter, site: Site, pages: Pages) -> None:
         message = pages.said(request, *_outcome(result))
         wanted = _wanted(form)
         if "hx-request" in request.headers:
-            return await _list(request, wanted, message=message)
+            return await _list(request, wanted, done=message)
         return RedirectResponse(wanted.address(changed=message), 303)
 
     @router.post("/do/pause")

@@ -3,10 +3,12 @@
 import { onEvent, onPoll } from "./live.js";
 import { showProgress } from "./progress.js";
 import { part, swap, throttled } from "./refreshing.js";
+import { show } from "./texts.js";
 import { localTimes } from "./times.js";
 
 const list = document.getElementById("list");
 const daemon = document.getElementById("daemon");
+const message = document.getElementById("message");
 let daemonWas = null;
 
 async function read() {
@@ -34,5 +36,11 @@ onPoll(async () => {
   await read();
   await swap(daemon, await part("/jobs/daemon"));
 });
-document.addEventListener("htmx:after:swap", () => localTimes(list));
+document.addEventListener("htmx:after:swap", () => {
+  localTimes(list);
+  const done = document.getElementById("done");
+  if (done) {
+    show(message, done.textContent); // outside the list, which is soon read again without it
+  }
+});
 localTimes(document);
