@@ -9,10 +9,18 @@ import zlib
 from pathlib import Path
 
 import imageio_ffmpeg
+import numpy as np
 import pytest
 
-from dropdub.errors import EmptyFile, TooLarge
+from dropdub.dubbing.cached_speech import CachedSpeech
+from dropdub.dubbing.voices import Casting
+from dropdub.engines.base import Voice
+from dropdub.engines.registry import EngineRegistry
+from dropdub.errors import EmptyFile, TooLarge, VoiceMissing
 from dropdub.media.ffmpeg import find_ffmpeg
+from dropdub.media.sound import wav
+from dropdub.pipeline.cache import Cache
+from dropdub.pipeline.spoken_lines import load_spoken, spoken_name
 from dropdub.text.documents import read_document
 from tests.documents import PACKAGE, a_docx, an_epub, paragraph
 from tests.drive import LIGHT, Drive
@@ -135,3 +143,67 @@ def test_a_cover_that_no_sound_file_can_hold_is_left_out_with_a_warning(tmp_path
     drive = Drive(source, tmp_path / "out", LIGHT.overridden({"language": "en"})).run()
     [warning] = drive.facts["publish/dub.en"]["warnings"]
     assert warning.startswith("The cover of b.epub is a SVG picture, so its audiobook has none.")
+
+
+STORY = """João: Bom dia, Maria.
+
+O sol nasceu. — Vamos embora! — disse ela.
+
+— Vamos embora! — disse ela. — Já é tarde.
+"""
+STORYTELLERS = {"language": "pt", "voice": "pt-br", "voices": {"João": "es", "dialogue": "pt"}}
+
+
+def test_a_story_is_read_in_the_voices_of_those_who_speak(tmp_path: Path) -> None:
+    source = tmp_path / "conto.txt"
+    source.write_text(STORY, encoding="utf-8")
+    cache = Cache(tmp_path / "cache", max_bytes=100_000_000)
+    drive = Drive(source, tmp_path / "out", LIGHT.overridden(STORYTELLERS), cache=cache).run()
+    assert drive.facts["synthesize/pt"]["cast"] == [
+        {"speaker": None, "name": "pt-br", "reference": None},
+        {"speaker": "João", "name": "es", "reference": None},
+        {"speaker": "dialogue", "name": "pt", "reference": None},
+    ]
+    assert drive.facts["synthesize/pt"]["warnings"] == []
+    said = load_spoken(drive.job_dir / spoken_name("pt"))
+    assert [line.text for line in said] == [
+        "Bom dia, Maria.",
+        "O sol nasceu. — Vamos embora! — disse ela.",
+        "Vamos embora! disse ela. Já é tarde.",
+    ]
+    assert "João: Bom dia, Maria." in drive.published["conto.pt.txt"].read_text(encoding="utf-8")
+    speech = CachedSpeech(EngineRegistry().synthesizer("espeak-ng", language="pt"), "pt", cache)
+    shared = wav.read_range(drive.job_dir / "speech.pt" / said[2].file())
+    each = [("Vamos embora!", "pt", 0.25), ("disse ela.", "pt-br", 0.25), ("Já é tarde.", "pt", 0.0)]
+    for words, voice, pause_s in each:
+        own = speech.sound(words, 1.0, Casting(Voice(voice), f"engine:{voice}"))
+        assert np.abs(shared[: len(own)] - own).max() < 1e-3, (words, voice)
+        shared = shared[len(own) + round(pause_s * speech.engine.sample_rate) :]
+    assert len(shared) == 0
+    assert speech.counts == {"spoken": 0, "cached": 3}, "what was read is what these voices read"
+
+
+def test_names_that_nobody_has_are_reported_and_a_voice_that_nobody_has_is_refused(tmp_path: Path) -> None:
+    source = tmp_path / "conto.txt"
+    source.write_text("O sol nasceu.\n", encoding="utf-8")
+    drive = Drive(source, tmp_path / "out", LIGHT.overridden({**STORYTELLERS, "voice": None})).run()
+    assert drive.facts["synthesize/pt"]["warnings"] == [
+        "No speaker in conto.txt has a name of the setting `voices`, so it had no effect."
+    ]
+    with pytest.raises(VoiceMissing, match="There is no voice 'nobody'"):
+        Drive(source, tmp_path / "2", LIGHT.overridden({"language": "pt", "voices": {"Ana": "nobody"}})).run()
+
+
+def test_the_names_in_a_subtitle_choose_the_voices_of_its_lines(tmp_path: Path) -> None:
+    source = tmp_path / "cena.srt"
+    cues = ("JOÃO: Bom dia, Maria.", "MARIA: Bom dia, João.", "O sol nasceu.")
+    blocks = (
+        f"{n}\n00:00:{5 * n:02d},000 --> 00:00:{5 * n + 4:02d},000\n{cue}\n" for n, cue in enumerate(cues, start=1)
+    )
+    source.write_text("\n".join(blocks), encoding="utf-8")
+    options = LIGHT.overridden({"language": "pt", "targets": ["pt"], "voices": {"João": "es", "maria": "pt"}})
+    drive = Drive(source, tmp_path / "out", options).run()
+    found = {one["speaker"]: one["name"] for one in drive.facts["synthesize/pt"]["cast"]}
+    assert found == {"João": "es", "maria": "pt", None: None}
+    said = load_spoken(drive.job_dir / spoken_name("pt"))
+    assert [line.text for line in said] == ["Bom dia, Maria.", "Bom dia, João.", "O sol nasceu."]

@@ -71,8 +71,8 @@ def main_hz(path: Path) -> float:
 
 def cast(task: Task, lines: list[Segment], engine: Any = Cloning) -> Any:
     recorded = task.work if task.kind == "media" else None
-    voice, voices = task.options.voice, task.voices
-    return cast_voices(engine(), lines, language="pt", voice=voice, voices=voices, recorded=recorded)
+    chosen: dict[str, Any] = {"voice": task.options.voice, "by_speaker": task.options.voices_by_speaker}
+    return cast_voices(engine(), lines, language="pt", voices=task.voices, recorded=recorded, **chosen)
 
 
 def test_each_voice_is_cloned_only_from_its_speakers_own_words(tmp_path: Path) -> None:
@@ -154,6 +154,16 @@ def test_default_voice_is_never_used_silently(tmp_path: Path) -> None:
     media = cast(casting(tmp_path / "media", tone(8, FIRST_HZ)), lines, Plain)
     assert media[None].warnings == ("plain cannot clone voices: the dub has its default voice.",)
     assert (text[None].voice, media[None].voice) == (None, None)
+
+
+def test_a_speaker_who_is_named_has_that_voice_and_the_others_keep_theirs(tmp_path: Path) -> None:
+    task = casting(tmp_path, tone(30, FIRST_HZ), voices={"s 2": "ana", "Nobody": "rui"})
+    wav.write_short(task.voices / "ana.wav", tone(3, DEEP_HZ), RATE)
+    lines = [line(0, 0, 9, "S1"), line(1, 10, 19, "S 2"), line(2, 20, 29, None)]
+    found = cast(task, lines)
+    assert list(found) == ["S1", "S 2", None]
+    assert found["S 2"].voice.reference == task.voices / "ana.wav"
+    assert [found[one].is_own for one in ("S1", None)] == [True, True]
 
 
 def test_a_cloned_voice_can_be_had_again_after_its_job_has_ended(tmp_path: Path) -> None:

@@ -140,6 +140,11 @@ def storable(value: str) -> str:
     return value
 
 
+def folded(name: str) -> str:
+    """Return a person's name as it is compared: without regard to capitals and spaces."""
+    return " ".join(name.split()).casefold()
+
+
 def one_line(value: str) -> str:
     if any(char in "\n\t\u2028\u2029" for char in value):
         raise ValueError("contains a line break or a tab")

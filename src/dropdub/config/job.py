@@ -11,6 +11,7 @@ from dropdub.config.fields import (
     NotNegative,
     Positive,
     Section,
+    folded,
     full_path,
     language_or_auto,
     no_repeats,
@@ -22,7 +23,9 @@ from dropdub.config.fields import (
 
 MOST_TARGETS = 50
 MOST_HOTWORDS = 200
+MOST_VOICES = 50
 LONGEST_CUE_S = 3_600.0
+VoiceName = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(one_line)]
 EngineName = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(one_line)]
 
 
@@ -85,7 +88,8 @@ class JobOptions(Section):
         AfterValidator(no_repeats),
     ] = ()
     audio_track: Annotated[int | str, BeforeValidator(number_or_language)] = "auto"
-    voice: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(one_line)] | None = None
+    voice: VoiceName | None = None
+    voices: Annotated[dict[VoiceName, VoiceName], Field(max_length=MOST_VOICES)] = Field(default_factory=dict)
     transcriber: EngineName = "auto"
     translator: EngineName = "auto"
     synthesizer: EngineName = "auto"
@@ -110,6 +114,16 @@ class JobOptions(Section):
     def known_language(self) -> str | None:
         """The language that is set; None if it has to be detected."""
         return None if self.language == "auto" else self.language
+
+    @property
+    def voices_by_speaker(self) -> dict[str, str]:
+        """The voices of single speakers, by their `folded` names."""
+        return {folded(name): voice for name, voice in self.voices.items()}
+
+    @property
+    def named_voices(self) -> list[str]:
+        """The names of all voices that are asked for."""
+        return list(dict.fromkeys([*([self.voice] if self.voice else []), *self.voices.values()]))
 
     @property
     def compares_voices(self) -> bool:

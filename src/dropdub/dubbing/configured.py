@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from dropdub.config import Config, JobOptions
-from dropdub.dubbing.possible import AUTO, Source, own_voice, refuse_impossible
+from dropdub.dubbing.possible import AUTO, Source, own_voices, refuse_impossible
 from dropdub.engines.base import EngineSettings
 from dropdub.engines.models.misnamed import misnamed
 from dropdub.engines.registry import EngineRegistry
@@ -41,8 +41,7 @@ class Installed:
     def _refuse_options(self, options: JobOptions, *, is_heard: bool) -> None:
         for role in _ROLES:
             self._engines.require_named(role, str(getattr(options, role)))
-        voice = own_voice(options, self._root.voices)
-        if voice is not None:
+        for voice in own_voices(options, self._root.voices):
             self._engines.require_voice(options.synthesizer, voice)
         refuse_impossible(options, self._source(options, is_heard=is_heard), self._engines, voices=self._root.voices)
 

@@ -68,9 +68,10 @@ def refuse_impossible(options: JobOptions, source: Source, engines: Requirements
     for target in targets:
         if target != source.brought:
             _refuse_unknown_pair(options, source, target, engines)
-    own = own_voice(options, voices)
+    own: list[str | None] = [*own_voices(options, voices)] or [None]
     for language in targets or ([source.language] if source.language and not source.is_heard else []):
-        engines.require_synthesizer(options.synthesizer, language=language, voice=own)
+        for voice in own:
+            engines.require_synthesizer(options.synthesizer, language=language, voice=voice)
 
 
 def refuse_impossible_after_detection(
@@ -114,8 +115,6 @@ def _refuse_unknown_pair(options: JobOptions, source: Source, target: str, engin
         raise UnsupportedLanguage(f"{who} translates into {display_name(target)}.") from refusal
 
 
-def own_voice(options: JobOptions, voices: Path) -> str | None:
-    """Return the voice that the synthesizer must have itself; None if none is named, or `voices` has it."""
-    if options.voice is None or recording_of(options.voice, voices) is not None:
-        return None
-    return options.voice
+def own_voices(options: JobOptions, voices: Path) -> list[str]:
+    """Return the voices that the synthesizer must have itself: those that are named, but that `voices` lacks."""
+    return [name for name in options.named_voices if recording_of(name, voices) is None]

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from dropdub.dubbing.cached_speech import CachedSpeech, is_spoken
-from dropdub.dubbing.said_pieces import SENTENCE_PAUSE_S
+from dropdub.dubbing.said_pieces import CLAUSE_PAUSE_S, SENTENCE_PAUSE_S
 from dropdub.dubbing.voices import Casting
 from dropdub.engines.text_for_speech import parts, plain
 from dropdub.media.sound.wav import WavWriter
 from dropdub.pipeline.artifacts import speech_dir_name
 from dropdub.pipeline.spoken_lines import Spoken
 from dropdub.pipeline.work_folder import WorkFolder
+from dropdub.sentence_ends import ends_sentence
 from dropdub.text.reading import PIECE_CHARACTERS, pieces, spoken
 
 
@@ -23,11 +24,13 @@ from dropdub.text.reading import PIECE_CHARACTERS, pieces, spoken
 class Speaker:
     """Speaks the lines of a dub. `castings` has the voice of each line, by line id.
 
-    `by_sentence`: a line is a paragraph of a text, whose sentences are spoken separately, with pauses between them.
+    `shared` has the lines that several voices read, with the words of each. `by_sentence`: a line is a paragraph of a
+    text, whose sentences are spoken separately, with pauses between them.
     """
 
     speech: CachedSpeech
     castings: Mapping[int, Casting]
+    shared: Mapping[int, Sequence[tuple[str, Casting]]]
     work: WorkFolder
     by_sentence: bool
 
@@ -48,14 +51,27 @@ class Speaker:
         return path
 
     def _write(self, line: Spoken, path: Path, on_progress: Callable[[int], None]) -> None:
-        done, pause_s = 0, SENTENCE_PAUSE_S if self.by_sentence else 0.0
-        pause = np.zeros(round(pause_s * self._sample_rate), np.float32)
+        done = 0
         with WavWriter(path, self._sample_rate) as writer:
-            for piece in _pieces(spoken(line.text), by_sentence=self.by_sentence):
-                writer.write(pause[: len(pause) if done else 0])
-                writer.write(self.speech.sound(piece, line.rate, self.castings[line.id]))
+            for piece, casting, pause_s in self._pieces(line):
+                writer.write(self.speech.sound(piece, line.rate, casting))
+                writer.write(np.zeros(round(pause_s * self._sample_rate), np.float32))
                 done += len(piece)
                 on_progress(done)
+
+    def _pieces(self, line: Spoken) -> Iterator[tuple[str, Casting, float]]:
+        """Yield the pieces of a line, who reads each, and the pause after it in seconds; 0 after the last.
+
+        The pause is shorter where another voice reads the rest of a sentence.
+        """
+        passages = self.shared.get(line.id) or [(spoken(line.text), self.castings[line.id])]
+        for number, (text, casting) in enumerate(passages, start=1):
+            after = passages[number][0] if number < len(passages) else ""
+            found = _pieces(text, by_sentence=self.by_sentence)
+            between_s = SENTENCE_PAUSE_S if self.by_sentence else 0.0
+            last_s = (between_s if ends_sentence(text, after) else CLAUSE_PAUSE_S) if after else 0.0
+            yield from ((piece, casting, between_s) for piece in found[:-1])
+            yield from ((piece, casting, last_s) for piece in found[-1:])
 
     @property
     def _sample_rate(self) -> int:

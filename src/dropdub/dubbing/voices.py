@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from dropdub.config.fields import folded
 from dropdub.dubbing.voice_sample import LEAST_S, TOO_SHORT_S, Candidate, cleanest
 from dropdub.engines.base import EngineInfo, OfferedVoice, OffersVoices, PreparesVoices, Samples, Synthesizer, Voice
 from dropdub.errors import NotMedia, VoiceMissing
@@ -67,16 +68,25 @@ def cast_voices(
     voice: str | None,
     voices: Path,
     recorded: WorkFolder | None,
+    by_speaker: Mapping[str, str] | None = None,
 ) -> dict[str | None, Casting]:
     """Choose a voice for each speaker of the lines, who is dubbed into `language`.
 
-    `voice` is the one that the job names, if any; `voices` the folder of such voices. Else the speakers' own are cut
+    `voice` is the one that the job names, if any, and `by_speaker` those of single speakers, by their `folded` names;
+    `voices` is the folder of such voices. Else the speakers' own are cut
     from the audio.wav of `recorded`, which is None if there is no recording. From an engine that cannot clone voices,
     each speaker gets one that is about as deep, if it has several.
 
     Raises VoiceMissing if the job names a voice whose recording cannot be used.
     """
     speakers = list(dict.fromkeys(line.speaker for line in lines)) or [None]
+    named = {
+        one: _named(name, voices, engine) for one in speakers if (name := (by_speaker or {}).get(folded(one or "")))
+    }
+    if named:
+        rest = [line for line in lines if line.speaker not in named]
+        others = cast_voices(engine, rest, language=language, voice=voice, voices=voices, recorded=recorded)
+        return {one: named.get(one) or others[one] for one in speakers}
     if voice is not None:
         return dict.fromkeys(speakers, _named(voice, voices, engine))
     if recorded is None or not lines:

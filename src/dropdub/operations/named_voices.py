@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from dropdub.config import Config
@@ -28,13 +28,19 @@ def places_naming(voice: Path, config: Config) -> list[str]:
 
 def _named(config: Config) -> Iterator[tuple[str, str | None]]:
     """Yield each setting that names a voice, and the name."""
-    yield "job.voice", config.job.voice
+    yield from _of_options("job", config.job.voice, config.job.voices)
     for profile, options in config.profiles.items():
-        yield f"profiles.{profile}.voice", options.get("voice")
+        yield from _of_options(f"profiles.{profile}", options.get("voice"), options.get("voices") or {})
     for monitor, file in config.monitor.files.items():
         yield f"monitor.files.{monitor}.voice", file.voice
     for name, voice in config.web.voices.items():
         yield f"web.voices.{name}", voice
+
+
+def _of_options(section: str, voice: str | None, voices: Mapping[str, str]) -> Iterator[tuple[str, str | None]]:
+    yield f"{section}.voice", voice
+    for speaker, name in voices.items():
+        yield f"{section}.voices.{speaker}", name
 
 
 def _is_that(voice: Path, name: str | None) -> bool:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 
+from dropdub.config.fields import folded
 from dropdub.dubbing.cached_speech import CachedSpeech
 from dropdub.dubbing.kept_references import keep_references
 from dropdub.dubbing.measured_lines import Recorded, recorded, utterances_of
 from dropdub.dubbing.pacing import rates, shorter_wordings, together_of, too_long, wording_of
 from dropdub.dubbing.placed_lines import last_moment_s
 from dropdub.dubbing.placement import place
+from dropdub.dubbing.readers import Readers
 from dropdub.dubbing.speaking import CharacterProgress, Speaker
 from dropdub.dubbing.voices import Casting, cast_voices
 from dropdub.engines.base import ReportsDefects, Synthesizer
@@ -35,14 +37,15 @@ def run(task: Task) -> Result:
     source = Transcript.load(task.job_dir / TRANSCRIPT)
     translation = Transcript.load(task.job_dir / translation_name(target))
     names = _described(source).names if describes(task, target=target) else frozenset()
-    segments = [one for one in _said(task, translation, target, names) if is_speakable(one.text)]
+    readers = _readers(task, source.segments, translation.segments)
+    said = map(readers.as_read, _said(task, translation, target, names))
+    segments = [one for one in said if is_speakable(one.text)]
     engine = task.engines.synthesizer(task.options.synthesizer, language=target)
-    castings = _castings(task, engine, source.segments, target)
+    castings = _castings(task, engine, readers.cast(source.segments), target)
     keep_references(task.cache, castings.values())
     (task.job_dir / speech_dir_name(target)).mkdir(exist_ok=True)
-    voices = {one.id: castings[one.speaker] for one in segments}
     speech = CachedSpeech(engine, target, task.cache, take)
-    speaker = Speaker(speech, voices, task.work, by_sentence=task.kind == "text")
+    speaker = Speaker(speech, *_voices(readers, castings), task.work, by_sentence=task.kind == "text")
     place_of_lines = task.job_dir / spoken_name(target)
     if take == 0:
         together = together_of(sentences_of(_said(task, source, target, names)))
@@ -51,19 +54,21 @@ def run(task: Task) -> Result:
     else:
         _further_take(task, speaker, load_spoken(place_of_lines))
     lines = load_spoken(place_of_lines)
+    written = {folded(name): name for name in task.options.voices}
     return {
         "lines": len(lines),
         "sample_rate": engine.sample_rate,
         "engine": asdict(engine.info()),
         "voice": task.options.voice,
         "cloned": [speaker for speaker, casting in castings.items() if casting.is_own],
-        "cast": [_cast(speaker, casting) for speaker, casting in castings.items()],
+        "cast": [_cast(written.get(one or "", one), casting) for one, casting in castings.items()],
         "pieces": speech.counts,
         "hear": _needs_verification(task, engine),
         "warnings": [
             *dict.fromkeys(sentence for casting in castings.values() for sentence in casting.warnings),
             *(f"In the {target} dub: {sentence}" for sentence in speech.defects),
             *(_shorter_warnings(lines, target) if take == 0 else ()),
+            *_unused_voices(task, castings),
         ],
     }
 
@@ -86,10 +91,28 @@ def _described(lines: Transcript, *, names: frozenset[str] = frozenset()) -> Des
     return Descriptions.of((one.text for one in lines.segments), language=lines.language, names=names)
 
 
+def _readers(task: Task, source: Sequence[Segment], translation: Sequence[Segment]) -> Readers:
+    named = task.options.voices_by_speaker
+    return (Readers.of_text if task.kind == "text" else Readers.of_lines)(source, translation, named)
+
+
+def _voices(
+    readers: Readers, castings: Mapping[str | None, Casting]
+) -> tuple[dict[int, Casting], dict[int, list[tuple[str, Casting]]]]:
+    """Return the voice of each line, and of the paragraphs that several read, the words of each."""
+    shared = {
+        number: [(one.text, castings[one.reader]) for one in passages] for number, passages in readers.passages.items()
+    }
+    return {number: castings[one] for number, one in readers.speakers.items()}, shared
+
+
 def _castings(task: Task, engine: Synthesizer, lines: Sequence[Segment], target: str) -> dict[str | None, Casting]:
     recorded = task.work if task.kind == "media" else None
     voice, voices = task.options.voice, task.voices
-    return cast_voices(engine, lines, language=target, voice=voice, voices=voices, recorded=recorded)
+    by_speaker = task.options.voices_by_speaker
+    return cast_voices(
+        engine, lines, language=target, voice=voice, voices=voices, recorded=recorded, by_speaker=by_speaker
+    )
 
 
 def _cast(speaker: str | None, casting: Casting) -> dict[str, str | None]:
@@ -100,6 +123,14 @@ def _cast(speaker: str | None, casting: Casting) -> dict[str, str | None]:
         "name": None if own or voice is None else voice.name,
         "reference": casting.identity if own else None,
     }
+
+
+def _unused_voices(task: Task, castings: Iterable[str | None]) -> list[str]:
+    """Return a warning if none of the voices for single speakers was used: their names may be misspelt."""
+    named = task.options.voices_by_speaker
+    if not named or any(folded(one or "") in named for one in castings):
+        return []
+    return [f"No speaker in {task.job_name} has a name of the setting `voices`, so it had no effect."]
 
 
 def _needs_verification(task: Task, engine: Synthesizer) -> bool:

@@ -20,4 +20,6 @@ def _voices_of(job: Row) -> Iterator[str | None]:
     request = decoded(job["request"]) or {}
     yield (request.get("params") or {}).get("voice")
     if not request:  # a request for one step has its own voice, whatever the options say
-        yield (decoded(job["options"]) or {}).get("voice")
+        options = decoded(job["options"]) or {}
+        yield options.get("voice")
+        yield from (options.get("voices") or {}).values()

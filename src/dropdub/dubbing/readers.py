@@ -1,0 +1,103 @@
+"""Who reads which part of a text or subtitle aloud, by the names before colons and by what is quoted. Pure.
+
+The setting `voices` has a voice for each: its keys are the names in the text, and `dialogue` for all that is quoted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from dropdub.engines.text_for_speech import is_speakable
+from dropdub.pipeline.artifacts import Segment
+from dropdub.speech.speaker_tags import turns_of
+from dropdub.text.quoted_speech import parts_of
+from dropdub.text.reading import heading_of, spoken
+
+DIALOGUE = "dialogue"
+"""The name, in `voices`, of whoever says what is quoted."""
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A part of a paragraph as it is read aloud, and who reads it: a key of `voices`, None for the narrator."""
+
+    text: str
+    reader: str | None = None
+
+
+def passages_of(source: str, paragraph: str, readers: Collection[str]) -> list[Passage]:
+    """Return a paragraph in passages, without the tags of who speaks.
+
+    `source` is the paragraph that it translates, or the same; `readers` are the keys of `voices`, `folded`.
+    """
+    lines, originals = paragraph.split("\n"), source.split("\n")
+    if len(lines) != len(originals):
+        originals = lines
+    return list(_merged(_passages(zip(originals, lines, strict=True), readers)))
+
+
+@dataclass(frozen=True)
+class Readers:
+    """Who reads the lines of a dub: `speakers` by line id, and the `passages` of the paragraphs that several share."""
+
+    speakers: Mapping[int, str | None]
+    passages: Mapping[int, Sequence[Passage]] = field(default_factory=dict)
+
+    @staticmethod
+    def of_text(source: Sequence[Segment], translation: Sequence[Segment], named: Collection[str]) -> Readers:
+        """Return who reads a text; `named` are the keys of `voices`, `folded`. The lines belong together in order."""
+        pairs = list(zip(source, translation, strict=True)) if named else []
+        found = {one.id: passages_of(one.text, other.text, named) for one, other in pairs}
+        shared = {number: own for number, own in found.items() if any(one.reader is not None for one in own)}
+        return Readers({one.id: None for one in source}, shared)
+
+    @staticmethod
+    def of_lines(source: Sequence[Segment], translation: Sequence[Segment], named: Collection[str]) -> Readers:
+        """Return who speaks in a recording or subtitle: its speakers, but for lines whose tags name one of `named`."""
+        speakers: dict[int, str | None] = {}
+        for one, other in zip(source, translation, strict=True):
+            tags = {turn.name for turn in turns_of(one.text, other.text, named)} - {None} if named else set()
+            speakers[one.id] = tags.pop() if len(tags) == 1 else one.speaker
+        return Readers(speakers)
+
+    def as_read(self, line: Segment) -> Segment:
+        """Return a line with the words that are read: of a shared paragraph, without the tags of who speaks."""
+        own = self.passages.get(line.id)
+        return replace(line, text=" ".join(one.text for one in own)) if own else line
+
+    def cast(self, source: Iterable[Segment]) -> list[Segment]:
+        """Return the lines to choose voices by: each with its speaker, and one for each further reader."""
+        lines = [replace(one, speaker=self.speakers[one.id]) for one in source]
+        readers = dict.fromkeys(one.reader for own in self.passages.values() for one in own if one.reader is not None)
+        return [*lines, *(Segment(-1, 0.0, 0.0, "", speaker=reader) for reader in readers)]
+
+
+def _passages(lines: Iterable[tuple[str, str]], readers: Collection[str]) -> Iterator[Passage]:
+    for source, line in lines:
+        if heading_of(line):
+            yield Passage(spoken(line))
+            continue
+        turns = turns_of(spoken(source), spoken(line), readers)
+        for turn in turns:
+            if turn.name is not None or DIALOGUE not in readers:
+                yield Passage(turn.text, turn.name)
+            else:  # the whole line, if it is all of it: a dash before it shows that it is said
+                parts = parts_of(line if len(turns) == 1 else turn.text)
+                yield from (Passage(spoken(part.text), DIALOGUE if part.is_said else None) for part in parts)
+
+
+def _merged(passages: Iterable[Passage]) -> Iterator[Passage]:
+    """Yield passages that have words, neighbours of one reader as one."""
+    before: Passage | None = None
+    for one in passages:
+        if not is_speakable(one.text):
+            continue
+        if before is not None and before.reader == one.reader:
+            before = Passage(f"{before.text} {one.text}", one.reader)
+        else:
+            if before is not None:
+                yield before
+            before = one
+    if before is not None:
+        yield before

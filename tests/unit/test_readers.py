@@ -1,0 +1,93 @@
+"""Who reads which part of a text: by quotation marks, dashes, and names before colons."""
+
+from __future__ import annotations
+
+import pytest
+
+from dropdub.dubbing.readers import DIALOGUE, Passage, Readers, passages_of
+from dropdub.pipeline.artifacts import Segment
+from dropdub.text.quoted_speech import parts_of
+
+
+def marked(line: str) -> str:
+    """Return the parts of a line, those that are said in braces."""
+    return " ".join(f"{{{part.text}}}" if part.is_said else part.text for part in parts_of(line))
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("“Hello,” he said. “How are you?”", "{“Hello,”} he said. {“How are you?”}"),
+        ('"Stop!" he cried, 5" tall.', '{"Stop!"} he cried, 5" tall.'),
+        ("‘Don't go,’ she said. ‘I’m here.’", "{‘Don't go,’} she said. {‘I’m here.’}"),
+        ("She asked “Why?” and left.", "She asked {“Why?”} and left."),
+        ("“One.” “Two”", "{“One.” “Two”}"),
+        ("“Who goes there", "{“Who goes there}"),
+        ("Ele disse: “Olá”.", "Ele disse: {“Olá”.}"),
+        ("«Olá», respondeu ela.", "{«Olá»,} respondeu ela."),
+        ("«Bonjour !» dit-il. « Ça va ? »", "{«Bonjour !»} dit-il. {« Ça va ? »}"),
+        ("Er sagte: „Guten Tag.“ Dann ging er.", "Er sagte: {„Guten Tag.“} Dann ging er."),
+        ("»Ja«, sagte er.", "{»Ja«,} sagte er."),
+        ("「はい。」と言った。", "{「はい。」} と言った。"),
+        ("— Olá! — disse ele. — Tudo bem?", "{Olá!} disse ele. {Tudo bem?}"),
+        ("– Eu vou – disse ela.", "{Eu vou} disse ela."),
+        ("—Hola —dijo él—. ¿Qué tal?", "{Hola} dijo él. {¿Qué tal?}"),
+        ("— A Maria — a Ana também.", "{A Maria} a Ana também."),
+        ("He read “Hamlet” again.", "He read “Hamlet” again."),
+        ("“Hamlet” is a play.", "“Hamlet” is a play."),
+        ("He called it “nonsense.”", "He called it “nonsense.”"),
+        ("It was the ’90s — and the rest — as ever.", "It was the ’90s — and the rest — as ever."),
+        ("", ""),
+    ],
+)
+def test_what_is_said_differs_from_what_is_only_quoted(line: str, expected: str) -> None:
+    assert marked(line) == expected
+
+
+def test_a_line_of_marks_is_read_in_linear_time() -> None:
+    for marks in ("“", "‘", '"', "— ", "«»", "‘a.’", "„“"):
+        parts_of(marks * 20_000)
+
+
+def test_names_before_colons_choose_the_reader_and_are_not_read() -> None:
+    text = "JOÃO: Bom dia. Tudo bem? MARIA: Tudo. Nota: nada mais."
+    assert passages_of(text, text, {"joão", "maria"}) == [
+        Passage("Bom dia. Tudo bem?", "joão"),
+        Passage("Tudo. Nota: nada mais.", "maria"),
+    ]
+    assert passages_of(text, text, {"maria"})[0] == Passage("JOÃO: Bom dia. Tudo bem?")
+
+
+def test_names_that_a_translation_changed_are_those_of_the_source() -> None:
+    said = passages_of("João: Bom dia. MARIA: Olá.", "John: Good morning. MARY: Hello.", {"joão"})
+    assert said == [Passage("Good morning.", "joão"), Passage("MARY: Hello.")]
+    fewer = passages_of("João: Bom dia. Maria: Olá.", "João: Good morning. Hello.", {"joão"})
+    assert fewer == [Passage("Good morning. Hello.", "joão")]
+
+
+def test_markup_around_a_name_and_in_a_quotation_is_not_read() -> None:
+    assert passages_of("**João:** Bom *dia*.", "**João:** Bom *dia*.", {"joão"}) == [Passage("Bom dia.", "joão")]
+    text = "— Não *pode* ser! — disse ela."
+    assert passages_of(text, text, {DIALOGUE}) == [Passage("Não pode ser!", DIALOGUE), Passage("disse ela.")]
+
+
+def test_a_name_counts_more_than_quotation_marks_and_a_heading_is_the_narrators() -> None:
+    text = "João: “Bom dia”, disse eu."
+    assert passages_of(text, text, {"joão", DIALOGUE}) == [Passage("“Bom dia”, disse eu.", "joão")]
+    assert passages_of("# “Run!”", "# “Run!”", {DIALOGUE}) == [Passage("“Run!”")]
+
+
+def test_without_voices_every_paragraph_is_the_narrators() -> None:
+    lines = [Segment(0, 0, 0, "João: “Bom dia.”")]
+    readers = Readers.of_text(lines, lines, ())
+    assert readers == Readers({0: None}, {})
+    assert readers.as_read(lines[0]) is lines[0]
+
+
+def test_a_tag_in_a_subtitle_names_the_speaker_of_its_line() -> None:
+    lines = [
+        Segment(0, 0, 1, "JOHN: Hi.", speaker="S1"),
+        Segment(1, 1, 2, "Hello.", speaker="S2"),
+        Segment(2, 2, 3, "JOHN: Hi. MARY: Hello.", speaker="S2"),
+    ]
+    assert Readers.of_lines(lines, lines, {"john", "mary"}).speakers == {0: "john", 1: "S2", 2: "S2"}
