@@ -19,12 +19,12 @@ MODELS_OF_KITS: Mapping[Kit, Mapping[str, str]] = {
 }
 """The entries of `models.use` that belong to a kit: its engines use these models instead of their usual ones."""
 _ENGINES: Mapping[str, tuple[str, ...]] = {
-    "compact": ("faster-whisper", "bergamot", "hibari", "kokoro", "espeak-ng"),
+    "compact": ("faster-whisper", "bergamot", "hibari", "kokoro", "espeak-ng", "dnsmos"),
     "quality": ("faster-whisper", "nllb", "transformers", "xtts"),
     "parakeet": ("parakeet",),
     "speakers": ("resemblyzer",),
 }
-"""The engines whose libraries an extra installs."""
+"""The engines, and the measure `dnsmos`, whose libraries an extra installs."""
 
 
 def kit_of(extra: str) -> Kit:

@@ -229,6 +229,26 @@ class Separator(Engine, Protocol):
         """Yield the sound without its voices: as many samples as came in, in blocks of any size, as they are ready."""
 
 
+@dataclass(frozen=True)
+class SoundRating:
+    """How a window of speech sounds, from 1 (bad) to 5 (excellent): the voice, the background, and both together."""
+
+    speech: float
+    background: float
+    overall: float
+
+
+class SoundMeter(Protocol):
+    """Estimates what listeners would say of the sound of speech. It is a measure: no step needs it."""
+
+    name: ClassVar[str]
+    window: ClassVar[int]
+    """Samples at `SPEECH_RATE_HZ` that are rated at once."""
+
+    def rate(self, windows: Iterable[Samples]) -> Iterator[SoundRating]:
+        """Yield a rating for each window, of `window` samples, in order."""
+
+
 @runtime_checkable
 class ReportsCoverage(Protocol):
     """Optional ability of engines: list what they support, for error messages."""

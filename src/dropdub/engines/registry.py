@@ -18,12 +18,14 @@ from dropdub.engines.base import (
     KnowsVoices,
     NeedsModel,
     Separator,
+    SoundMeter,
     Synthesizer,
     Transcriber,
     Translator,
     WorksApart,
     message_and_remedy,
 )
+from dropdub.engines.dnsmos import DnsMos
 from dropdub.engines.loading import load_engine, refuse_mixture
 from dropdub.engines.models.catalogue import how_to_download
 from dropdub.engines.models.misnamed import refuse_misnamed
@@ -71,6 +73,7 @@ class EngineRegistry:
         self._replaced: dict[str, str] = {}
         self._earlier_notices: list[str] = []
         self._may_load = True
+        self._meter, self._meter_loaded = DnsMos(self._settings), False
         self._packages = packages_stamp()
 
     @contextlib.contextmanager
@@ -194,6 +197,17 @@ class EngineRegistry:
         if name == AUTO and not self._usable_of(SEPARATING.role):
             return None
         return cast(Separator, self._engine(name, SEPARATING))
+
+    def measures_sound(self) -> bool:
+        """Return whether `sound_meter` would return one. Loads nothing."""
+        return self._meter.is_here
+
+    def sound_meter(self) -> SoundMeter | None:
+        """Return what rates the sound of speech; None if it is not installed. Raises EngineMissing if it is damaged."""
+        if self._meter.is_here and not self._meter_loaded:
+            self._meter.load()
+            self._meter_loaded = True
+        return self._meter if self._meter_loaded else None
 
     def require_pair(self, name: str, *, source: str, target: str) -> None:
         """Raise the error of `translator` if the pair is not possible here. Loads nothing and does not wait."""

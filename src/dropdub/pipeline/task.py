@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from dropdub.config import JobOptions, Limits, Split
-from dropdub.engines.base import Diarizer, Separator, Synthesizer, Transcriber, Translator
+from dropdub.engines.base import Diarizer, Separator, SoundMeter, Synthesizer, Transcriber, Translator
 from dropdub.languages import Hint
 from dropdub.pipeline.cache import Cache
 from dropdub.pipeline.companion import Companion
@@ -67,6 +67,12 @@ class EngineProvider(Protocol):
 
     def separator(self, name: str) -> Separator | None:
         """Return a separator; `auto` is the best one, None if none is installed."""
+
+    def measures_sound(self) -> bool:
+        """Return whether `sound_meter` would return one, without loading anything."""
+
+    def sound_meter(self) -> SoundMeter | None:
+        """Return what rates the sound of speech; None if it is not installed."""
 
 
 @dataclass(frozen=True)

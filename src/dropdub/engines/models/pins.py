@@ -218,6 +218,10 @@ FILES: dict[str, Mapping[str, Pin]] = {
     "kokoro-82m": {
         "kokoro-v1.0.int8.onnx": Pin(92_361_271, "6e742170d309016e5891a994e1ce1559c702a2ccd0075e67ef7157974f6406cb"),
     },
+    # The same file as in microsoft/DNS-Challenge, DNSMOS/DNSMOS, at 591184a9fcb2cbdec02520fed81a32bbbf9d73ff.
+    "dnsmos": {
+        "sig_bak_ovr.onnx": Pin(1_157_965, "269fbebdb513aa23cddfbb593542ecc540284a91849ac50516870e1ac78f6edd"),
+    },
     "bergamot-en-pt": {
         "model.enpt.intgemm.alphas.bin": Pin(
             17_140_836, "d968735704c75e33c2e183b9241f14c0b2a560d01d88a2728e5c0119a4d7fb22"
