@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from dropdub.config import JobOptions
@@ -10,6 +11,7 @@ from dropdub.dubbing.published_timing import fits_of
 from dropdub.dubbing.quality import quality_of
 from dropdub.pipeline.artifacts import Segment, Transcript
 from dropdub.pipeline.facts import Facts
+from dropdub.pipeline.sound_quality import DubSound, SoundQuality, SpeakerSound
 from dropdub.publishing.deliverables import manifest
 from dropdub.report.contents import Contents, contents_of
 from dropdub.translations.words import IN_ENGLISH, Words
@@ -68,6 +70,15 @@ HEARD: dict[str, dict[str, Any]] = {
 }
 LISTENER = {"name": "faster-whisper", "version": "1.2.1", "details": {"model": "whisper-base"}}
 CHECK = {"reference": "talk.en.srt", "lines": 40, "words": 400, "errors": 18}
+SOUND = asdict(
+    DubSound.of(
+        "dnsmos",
+        [
+            SpeakerSound("S1", SoundQuality(3.5, 4.1, 3.3, 4), SoundQuality(3.4, 3.0, 2.7, 4)),
+            SpeakerSound("S2", SoundQuality(2.3, 2.9, 1.9, 2), SoundQuality(3.2, 2.0, 2.1, 2)),
+        ],
+    )
+)
 VOICES = [{"speaker": "S1", "likeness": 0.874}, {"speaker": "S2", "likeness": 0.791}]
 
 

@@ -31,7 +31,7 @@ from dropdub.store.database import Store
 from dropdub.store.states import JobState
 from tests import warm
 from tests.factories import NOW, a_queued_job, a_running_job, a_waiting_job, an_ended_job
-from tests.reports import a_manifest, facts, transcripts
+from tests.reports import SOUND, a_manifest, facts, transcripts
 from tests.waiting import wait_until
 
 CONTRACT = {
@@ -419,6 +419,18 @@ def test_show_reports_quality_of_dubs(cli: Cli, dubbed: Path) -> None:
     assert quality["targets"]["pt"]["timing"]["worst_drift_s"] == 0.3
     (dubbed / "manifest.json").unlink()
     assert "Quality" not in cli.done("show", "clip.mp4")
+
+
+def test_show_reports_how_good_dubs_sound_if_that_was_estimated(cli: Cli, dubbed: Path) -> None:
+    assert "estimates it" not in cli.done("show", "clip.mp4")
+    rated = Facts(facts(**{"compare/pt": {"voices": [], "sound": SOUND}}))
+    quality = quality_of(rated, fits_of(a_manifest(facts())), ["pt"]).to_json()
+    (dubbed / "manifest.json").write_text(json.dumps({**a_manifest(facts()), "quality": quality}), encoding="utf-8")
+    shown = " ".join(cli.done("show", "clip.mp4").split())
+    assert "sound, 1 to 5, as dnsmos estimates it: 2.8 (voice 3.1, background 3.7); the original 2.5" in shown
+    assert "sound of S2: 1.9 (voice 2.3, background 2.9)" in shown
+    [first, _] = json.loads(cli.done("show", "clip.mp4", "--json"))["quality"]["targets"]["pt"]["sound"]["speakers"]
+    assert first == SOUND["speakers"][0]
 
 
 def test_show_draws_timeline_beside_manifest_and_prints_its_path(cli: Cli, dubbed: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dropdub.engines.base import EngineSettings
 from dropdub.engines.registry import EngineRegistry
 from dropdub.media.sound import wav
 from dropdub.pipeline.artifacts import AUDIO, Segment, Transcript, speech_dir_name, translation_name
@@ -61,6 +63,29 @@ def test_voice_resembles_its_own_speaker_more_than_another(tmp_path: Path) -> No
 
 def test_no_voices_are_reported_without_engine_to_compare_them(tmp_path: Path) -> None:
     assert compared(tmp_path, (WOMAN, MAN), (WOMAN, MAN), engines=EngineRegistry([])) == {"voices": []}
+
+
+def test_a_model_of_sound_that_cannot_be_read_is_a_warning(tmp_path: Path) -> None:
+    (tmp_path / "models" / "dnsmos").mkdir(parents=True)
+    (tmp_path / "models" / "dnsmos" / "sig_bak_ovr.onnx").write_bytes(b"not a model")
+    engines = EngineRegistry([], settings=EngineSettings(tmp_path / "models"))
+    found = compared(tmp_path, (WOMAN, MAN), (WOMAN, MAN), engines=engines)
+    assert found["voices"] == [] and "sound" not in found
+    assert "How good the pt dub sounds was not estimated." in found["warnings"][0]
+
+
+def test_each_speaker_is_rated_in_the_dub_and_in_the_original(
+    tmp_path: Path, real_model: Callable[[str], Path]
+) -> None:
+    pytest.importorskip("onnxruntime", reason="onnxruntime, of the extra compact, runs the model")
+    engines = EngineRegistry([], settings=EngineSettings(real_model("dnsmos").parent))
+    media = {"kind": "media"}
+    sound = compared(tmp_path, (WOMAN, MAN), (WOMAN_AGAIN, MAN), engines=engines, columns=media)["sound"]
+    woman, man = sound["speakers"]
+    assert (woman["speaker"], man["speaker"]) == ("S1", "S2")
+    assert man["dub"] == man["original"], "the same sound"
+    assert woman["original"]["background"] > man["original"]["background"], "a quiet room, and an open-air speech"
+    assert sound["dub"]["windows"] == woman["dub"]["windows"] + man["dub"]["windows"]
 
 
 def test_likeness_is_the_cosine_of_the_mean_voices() -> None:

@@ -187,6 +187,16 @@ def test_copied_voices_are_compared_when_all_is_delivered() -> None:
     assert found[-4:] == ["publish/video.pt", "compare/pt", "publish/report", "publish/manifest"]
 
 
+def test_a_dub_is_rated_only_if_something_that_rates_sound_is_installed() -> None:
+    facts: dict[str, Any] = {"probe": VIDEO, "extract": {}, "split": TWO_CHUNKS, "merge": {"language": "en"}}
+    facts["synthesize/pt"] = {"hear": False, "cloned": [], "sound": True}
+    assert keys(facts, targets=["pt"])[-3:] == ["compare/pt", "publish/report", "publish/manifest"]
+    text: dict[str, Any] = {"probe": {"kind": "text"}, "extract": {"language": "en"}}
+    assert "compare/pt" not in keys(text, targets=["pt"])
+    text["synthesize/pt"] = {"sound": True}
+    assert keys(text, targets=["pt"])[-3:] == ["compare/pt", "publish/report", "publish/manifest"]
+
+
 def test_voices_are_removed_in_the_pool_of_the_engines() -> None:
     options = JobOptions(targets=("pt",), mix=Mix(separate=True))
     facts: dict[str, Any] = {"probe": SOUND, "extract": {}, "split": TWO_CHUNKS, "merge": {"language": "en"}}

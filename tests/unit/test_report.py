@@ -21,14 +21,16 @@ from dropdub.publishing.deliverables import deliverable_name
 from dropdub.report.contents import contents_of
 from dropdub.report.page import page
 from dropdub.report.remarks import Remark, remarks_by_line
-from dropdub.translations.words import IN_ENGLISH
+from dropdub.translations.words import IN_ENGLISH, words_in
 from dropdub.units import format_moment
 from tests.reports import (
     FIT,
     HEARD,
     LISTENER,
     NAME,
+    SOUND,
     TEXTS,
+    VOICES,
     a_fit,
     a_manifest,
     an_utterance,
@@ -107,6 +109,24 @@ def test_numbers_are_explained_in_plain_words() -> None:
     assert "4.5 % 18 of 400 words in 40 lines of the original recording" in text and "compared with talk.en.srt" in text
     assert "Voice of S2 0.79" in text
     assert "0:07 Thanks for watching! – removed" in text
+
+
+def test_sound_is_rated_beside_the_original_in_the_language_of_the_report() -> None:
+    made = facts(**{"compare/pt": {"voices": VOICES, "sound": SOUND}})
+    text = " ".join(Page(page(contents(made))).text.split())
+    assert "How good it sounds 2.8 of 5" in text and "take it as a hint. The speech of the original: 2.5." in text
+    assert "Clear voice 3.1 of 5" in text and "Quiet background 3.7 of 5" in text
+    assert "How good S2 sounds 1.9 of 5 Clear voice 2.3, quiet background 2.9. The speech of the original: 2.1." in text
+    portuguese = " ".join(Page(page(contents(made, words=words_in("pt-BR")))).text.split())
+    assert "Qualidade do som 2,8 de 5" in portuguese and "A fala do original: 2,5." in portuguese
+    assert "DNSMOS" not in Page(page(contents())).text, "nothing was rated, and nothing is said of it"
+
+
+def test_sound_below_the_limit_is_marked() -> None:
+    bad = {**SOUND, "dub": {**SOUND["dub"], "overall": 2.5}}
+    for sound, grade in ((SOUND, "plain"), (bad, "bad")):
+        figures = contents(facts(**{"compare/pt": {"voices": [], "sound": sound}})).dubs[0].figures
+        assert [one.grade for one in figures if one.label == "How good it sounds"] == [grade]
 
 
 def test_words_that_were_verified_only_in_part_are_not_green() -> None:

@@ -13,7 +13,7 @@ from dropdub.publishing.deliverables import deliverable_name
 from dropdub.report.contents import Contents, Missing
 from dropdub.report.page import page, picture
 from dropdub.translations.words import Words, words_in
-from tests.reports import CHECK, HEARD, NAME, SUSPECTS, VOICES, a_fit, an_utterance, contents, facts
+from tests.reports import CHECK, HEARD, NAME, SOUND, SUSPECTS, VOICES, a_fit, an_utterance, contents, facts
 from tests.untranslated import Bracketed, untranslated
 
 FILES = [deliverable_name(NAME, suffix) for suffix in ("original.m4a", "pt.mp4", "pt.m4a")]
@@ -37,6 +37,9 @@ def reports(words: Words) -> Iterator[Contents]:
     yield contents(unheard, words=words)
     yield contents(unheard | {"compare/pt": {"voices": []}}, words=words)
     yield contents(unheard | {"compare/pt": {"voices": []}, "synthesize/pt": {"cloned": ["S1"]}}, words=words)
+    unknown = {**SOUND, "speakers": [{**one, "speaker": None} for one in SOUND["speakers"]]}
+    yield contents(facts(**{"compare/pt": {"voices": VOICES, "sound": SOUND}}), words=words)
+    yield contents(facts(**{"compare/pt": {"voices": VOICES, "sound": unknown}}), words=words)
     for heard in odd_verifications():
         suspects = [{**SUSPECTS[0], "fate": "kept"}]
         merge = {"language": "en", "suspects": suspects, "warnings": []}

@@ -47,6 +47,8 @@ def _lines(figures: Mapping[str, Any], *, timed: bool) -> Iterator[str]:
     if voices := figures["voices"]:
         each = ", ".join(f"{printable(one['speaker'] or 'speaker')} {one['likeness']:.2f}" for one in voices)
         yield f"speaker similarity: {each} (1 is identical)"
+    if sound := figures.get("sound"):
+        yield from _sound(sound)
     yield from map(printable, unmeasured or ())
 
 
@@ -68,6 +70,20 @@ def _verification(heard: Mapping[str, Any]) -> Iterator[str]:
         share, reference = f"{original['word_error_rate'] * 100:.1f} %", printable(original["reference"])
         of = f"{share} of {original['words']} words wrong"
         yield f"the original, heard in the same way: {of}, compared with {reference}"
+
+
+def _sound(sound: Mapping[str, Any]) -> Iterator[str]:
+    """Yield how good the dub sounds, and each speaker if there are several."""
+    yield f"sound, 1 to 5, as {printable(sound['model'])} estimates it: {_rated(sound)}"
+    for one in sound["speakers"] if len(sound["speakers"]) > 1 else ():
+        yield f"sound of {printable(one['speaker'] or 'speaker')}: {_rated(one)}"
+
+
+def _rated(sound: Mapping[str, Any]) -> str:
+    def parts(quality: Mapping[str, float]) -> str:
+        return f"{quality['overall']:.1f} (voice {quality['speech']:.1f}, background {quality['background']:.1f})"
+
+    return parts(sound["dub"]) + (f"; the original {parts(sound['original'])}" if sound["original"] else "")
 
 
 def _by(listener: Mapping[str, Any] | None) -> str:

@@ -12,6 +12,7 @@ from dropdub.dubbing.published_timing import Fit, Timing
 from dropdub.pipeline.artifacts import Suspect
 from dropdub.pipeline.facts import Facts, VoiceLikeness
 from dropdub.pipeline.heard_lines import HeardLine, ListenerCheck, VerificationFacts
+from dropdub.pipeline.sound_quality import DubSound
 from dropdub.translations.words import IN_ENGLISH
 
 
@@ -58,13 +59,14 @@ class HeardBack:
 @dataclass(frozen=True)
 class TargetQuality:
     """The metrics of one target; None for what was not measured, and in `not_measured` a sentence for each of those,
-    in English.
+    in English; not for `sound`, whose model few have.
     """
 
     timing: Timing | None
     heard_back: HeardBack | None
     voices: tuple[VoiceLikeness, ...] | None
     not_measured: tuple[str, ...] = ()
+    sound: DubSound | None = None
 
 
 @dataclass(frozen=True)
@@ -75,8 +77,15 @@ class Quality:
     targets: Mapping[str, TargetQuality]
 
     def to_json(self) -> dict[str, Any]:
-        """Return the metrics in the form of the manifest and of `dropdub show --json`."""
-        return asdict(self)
+        """Return the metrics in the form of the manifest and of `dropdub show --json`.
+
+        `sound` is left out if it was not estimated, so that nothing changes for those who do not have its model.
+        """
+        found = asdict(self)
+        for figures in found["targets"].values():
+            if figures["sound"] is None:
+                del figures["sound"]
+        return found
 
 
 def quality_of(facts: Facts, fits: Mapping[str, Fit], targets: Sequence[str]) -> Quality:
@@ -92,6 +101,7 @@ def _of_target(facts: Facts, fit: Fit | None, target: str) -> TargetQuality:
         heard_back=_heard_back(lines, facts.verification(target)),
         voices=facts.compared_voices(target) or None,
         not_measured=tuple(not_measured(facts, timing, target, IN_ENGLISH)),
+        sound=facts.sound(target),
     )
 
 

@@ -15,6 +15,7 @@ from dropdub.media.stream_types import AudioStream, CoverPicture, SubtitleStream
 from dropdub.pipeline.artifacts import Suspect
 from dropdub.pipeline.companion import UserSubtitle
 from dropdub.pipeline.heard_lines import HeardLine, VerificationFacts
+from dropdub.pipeline.sound_quality import DubSound
 from dropdub.pipeline.step_result import Deliverable, StepResult
 
 T = TypeVar("T")
@@ -148,12 +149,16 @@ class Cast:
 
 @dataclass(frozen=True)
 class SynthesisFacts:
-    """One take of a dub's speech. `cloned`: speakers whose voice was cloned; `hear`: whether to verify the take."""
+    """One take of a dub's speech. `cloned`: speakers whose voice was cloned; `hear`: whether to verify the take.
+
+    `sound`: whether something is installed that can estimate how good the dub sounds.
+    """
 
     sample_rate: int = 0
     cloned: tuple[str | None, ...] = ()
     cast: tuple[Cast, ...] = ()
     hear: bool = False
+    sound: bool = False
 
 
 @dataclass(frozen=True)
@@ -275,6 +280,11 @@ class Facts:
     def compared_voices(self, target: str) -> tuple[VoiceLikeness, ...]:
         """Return the likeness of each cloned voice; empty if none was compared."""
         return _each(VoiceLikeness, self._results.get(f"compare/{target}", {}).get("voices"))
+
+    def sound(self, target: str) -> DubSound | None:
+        """Return how good a dub sounds; None if that was not estimated."""
+        found = self._results.get(f"compare/{target}", {}).get("sound")
+        return DubSound.from_json(found) if found else None
 
     @property
     def language(self) -> str:

@@ -107,6 +107,7 @@ def _text_steps(options: JobOptions, facts: Facts) -> Iterator[StepSpec]:
         for target in targets or [facts.extract.language]:
             yield from _dub_steps(options, target, facts)
             yield from _book(target) if options.text.m4b and facts.probe.kind == "text" else ()
+            yield from _comparison(target, facts)
         yield from _summaries(options, targets, facts)
 
 
@@ -171,8 +172,11 @@ def _book(target: str) -> Iterator[StepSpec]:
 
 
 def _comparison(target: str, facts: Facts) -> Iterator[StepSpec]:
-    """Yield the comparison of voices, after everything that is delivered; nothing if no voice was cloned."""
-    if facts.has(f"synthesize/{target}") and facts.synthesis(target).cloned:
+    """Yield the comparison of voices and of how good they sound, after everything that is delivered.
+
+    Nothing if no voice was cloned, unless something is installed that estimates how good a dub sounds.
+    """
+    if facts.has(f"synthesize/{target}") and (facts.synthesis(target).cloned or facts.synthesis(target).sound):
         yield _step("compare", target=target)
 
 

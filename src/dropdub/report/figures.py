@@ -8,6 +8,8 @@ from typing import Literal
 
 from dropdub.dubbing.published_timing import Timing
 from dropdub.dubbing.quality import HeardBack, ListenerName, OnOriginal, TargetQuality
+from dropdub.pipeline.sound_quality import DubSound, SoundQuality
+from dropdub.speech.sound_quality import UNCLEAR
 from dropdub.translations.words import Words
 
 WORD_ERRORS_HIGH = 0.15
@@ -31,7 +33,7 @@ def figures_of(quality: TargetQuality, lines: int, words: Words, *, timed: bool)
     if timed:
         found += _timing(quality.timing, words) if quality.timing else [_untimed(words)]
     found += _verified(quality.heard_back, lines, words) if quality.heard_back else [_unverified(words)]
-    return (*found, *_voices(quality, words))
+    return (*found, *_voices(quality, words), *(_sound(quality.sound, words) if quality.sound else ()))
 
 
 def _percent(share: float, words: Words) -> str:
@@ -132,3 +134,54 @@ def _voices(quality: TargetQuality, words: Words) -> Iterator[Figure]:
             "a man compared with a woman."
         )
         yield Figure(label, words.decimal(voice.likeness, 2), explained)
+
+
+def _sound(found: DubSound, words: Words) -> Iterator[Figure]:
+    """Yield how good the dub sounds, beside the original, and each speaker if there are several."""
+    _ = words.gettext
+    dub, original = found.dub, found.original
+    yield Figure(
+        _("How good it sounds"),
+        _of_five(dub.overall, words),
+        _(
+            "How listeners would rate the speech, from 1 (bad) to 5 (excellent), as the model DNSMOS estimates it. It "
+            "learned mostly from ratings of English speech: take it as a hint."
+        )
+        + _beside(original.overall if original else None, words),
+        "bad" if dub.overall < UNCLEAR else "plain",
+    )
+    yield Figure(
+        _("Clear voice"),
+        _of_five(dub.speech, words),
+        _("How natural and undistorted the voice is, whatever is heard beside it.")
+        + _beside(original.speech if original else None, words),
+    )
+    yield Figure(
+        _("Quiet background"),
+        _of_five(dub.background, words),
+        _("How little noise is heard beside the voice, before any background is mixed in.")
+        + _beside(original.background if original else None, words),
+    )
+    for one in found.speakers if len(found.speakers) > 1 else ():
+        label = _("How good %(speaker)s sounds", speaker=one.speaker or _("an unknown speaker"))
+        yield Figure(label, _of_five(one.dub.overall, words), _parts(one.dub, one.original, words))
+
+
+def _of_five(rating: float, words: Words) -> str:
+    return words.gettext("%(rating)s of 5", rating=words.decimal(rating, 1))
+
+
+def _beside(original: float | None, words: Words) -> str:
+    """Return a sentence on the original, with a space before it; empty if it has no sound."""
+    if original is None:
+        return ""
+    return " " + words.gettext("The speech of the original: %(rating)s.", rating=words.decimal(original, 1))
+
+
+def _parts(dub: SoundQuality, original: SoundQuality | None, words: Words) -> str:
+    said = words.gettext(
+        "Clear voice %(speech)s, quiet background %(background)s.",
+        speech=words.decimal(dub.speech, 1),
+        background=words.decimal(dub.background, 1),
+    )
+    return said + _beside(original.overall if original else None, words)

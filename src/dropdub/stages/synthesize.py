@@ -64,6 +64,7 @@ def run(task: Task) -> Result:
         "cast": [_cast(written.get(one or "", one), casting) for one, casting in castings.items()],
         "pieces": speech.counts,
         "hear": _needs_verification(task, engine),
+        **({"sound": True} if task.engines.measures_sound() else {}),
         "warnings": [
             *dict.fromkeys(sentence for casting in castings.values() for sentence in casting.warnings),
             *(f"In the {target} dub: {sentence}" for sentence in speech.defects),
