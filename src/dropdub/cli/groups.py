@@ -144,6 +144,7 @@ def voices_add(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A recording of one person, ideally 6 to 30 seconds.")],
     replace: Annotated[bool, typer.Option("--replace", help="Replace an existing voice of that name.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Add the voice even if it fails the quality checks.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Add a voice: check its recording, normalise the level, and save it in voices/.
 
@@ -154,7 +155,7 @@ def voices_add(
     """
     from dropdub.cli import voices as act
 
-    raise typer.Exit(act.add(context.obj.place(), name, file, replace=replace, force=force))
+    raise typer.Exit(act.add(context.obj.place(), name, file, replace=replace, force=force, as_json=as_json))
 
 
 @voices_app.command("remove")

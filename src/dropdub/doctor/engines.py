@@ -12,6 +12,7 @@ from dropdub.doctor.examined_root import ExaminedRoot
 from dropdub.doctor.finding import Finding, ok, problem, warning
 from dropdub.dubbing.configured import Installed, as_usage_error
 from dropdub.engines.base import EngineSettings, NeedsModel
+from dropdub.engines.dnsmos import DnsMos
 from dropdub.engines.models.catalogue import DEFAULT_MODELS, ENGINES_BY_PAIR, MODELS, find, how_to_download
 from dropdub.engines.models.download.record import examine
 from dropdub.engines.models.misnamed import is_misnamed
@@ -36,6 +37,15 @@ def findings(subject: ExaminedRoot) -> Iterator[Finding]:
         yield role_finding(role, str(getattr(subject.config.job, role)), offers, use, needed=needed)
     yield from _impossible(subject)
     yield from _models(subject, offers)
+    yield sound_finding(DnsMos(EngineSettings(subject.root.models_dir(subject.config.models.dir))))
+
+
+def sound_finding(meter: DnsMos) -> Finding:
+    """Return whether reports say how good dubs sound: nothing needs that, so that it is never a problem."""
+    how = meter.how_to_get()
+    if how is None:
+        return ok("sound quality", f"{meter.name} estimates how good dubs and voices sound")
+    return ok("sound quality", f"not estimated, and nothing needs it. {how}")
 
 
 def _impossible(subject: ExaminedRoot) -> Iterator[Finding]:

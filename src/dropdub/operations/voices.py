@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from dropdub.config import load_config
+from dropdub.engines.base import SoundMeter
 from dropdub.errors import NotMedia, UsageError
 from dropdub.media.ffmpeg import use_ffmpeg
 from dropdub.media.sound import wav
@@ -27,7 +28,9 @@ from dropdub.operations.voice_files import (
     voice_files,
 )
 from dropdub.pasting import marked
+from dropdub.pipeline.sound_quality import SoundQuality
 from dropdub.process.run import in_foreground
+from dropdub.speech.sound_quality import advice, recording_quality
 from dropdub.speech.voice_recordings import check_recording
 
 DECODE_S = 300.0
@@ -55,7 +58,7 @@ class CheckedVoice:
     """A recording that was checked in order to add it as a voice.
 
     `added`: it was saved; a recording with problems is not, unless the caller insists. `problems` and `warnings` are
-    sentences.
+    sentences. `sound`: how good it sounds; None if nothing that estimates it is installed, or if it is too short.
     """
 
     name: str
@@ -63,6 +66,8 @@ class CheckedVoice:
     problems: tuple[str, ...]
     warnings: tuple[str, ...]
     added: bool
+    level_db: float
+    sound: SoundQuality | None
 
 
 def list_voices(place: Place) -> list[VoiceView]:
@@ -71,13 +76,20 @@ def list_voices(place: Place) -> list[VoiceView]:
 
 
 def add(
-    place: Place, name: str, file: Path, *, replace: bool = False, force: bool = False, report: Callable[[str], None]
+    place: Place,
+    name: str,
+    file: Path,
+    *,
+    replace: bool = False,
+    force: bool = False,
+    meter: SoundMeter | None = None,
+    report: Callable[[str], None],
 ) -> CheckedVoice:
     """Check a recording, normalise its level and save it as a voice, unless it fails the checks. `force`: even then.
 
     `file` is anything that ffmpeg can read; of a long recording, the best 30 s are kept. `report` is called with a line
-    about what takes long. Raises UsageError for an unusable name, for one that exists, unless `replace`, and if there
-    is no such file; NotMedia without sound.
+    about what takes long. `meter` estimates how good it sounds, which leads to warnings at most. Raises UsageError for
+    an unusable name, for one that exists, unless `replace`, and if there is no such file; NotMedia without sound.
     """
     use_ffmpeg(load_config(place.root.config_file).ffmpeg)
     target = voice_file(place.root.voices, name)
@@ -88,11 +100,13 @@ def add(
     with tempfile.TemporaryDirectory(prefix="dropdub-voice-") as folder:
         samples = _best_part(file, Path(folder), report=report)
         check = check_recording(samples, RATE, scratch=Path(folder))
+        sound = recording_quality(meter, samples, RATE) if meter else None
         added = force or not check.problems
         if added:
             save_voice(samples, target, scratch=Path(folder))
             forget_consent(target)  # to the voice that it replaces
-    return CheckedVoice(target.stem, check.seconds, check.problems, check.warnings, added)
+    warnings = (*check.warnings, *(advice(sound) if sound else ()))
+    return CheckedVoice(target.stem, check.seconds, check.problems, warnings, added, round(check.level_db, 1), sound)
 
 
 def remove(place: Place, names: Sequence[str], *, on_removed: Callable[[str], None]) -> None:
