@@ -216,7 +216,7 @@ class TestNllb:
         self, nllb: NllbTranslator, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         assert nllb.alternatives(ENGLISH[:1], source="en", target="pt") == [("O nosso homem bom é velho.",)]
-        monkeypatch.setattr("dropdub.engines.nllb.engine.AS_LIKELY", 9.0)
+        monkeypatch.setattr("dropdub.engines.ctranslate2.model.AS_LIKELY", 9.0)
         (found,) = nllb.alternatives(ENGLISH[:1], source="en", target="pt")
         assert found[0] == "O nosso homem bom é velho."
         assert 1 < len(found) == len(set(found)) <= 4

@@ -1,0 +1,1 @@
+"""What all translators on CTranslate2 share."""
