@@ -37,7 +37,9 @@ DROPDUB = SCRIPTS / ("dropdub.exe" if os.name == "nt" else "dropdub")
 LOCKED = {
     "compact": ("--extra", "compact", "--extra", "web"),
     "quality": tuple(
-        word for extra in ("compact", "web", "parakeet", "quality", "speakers") for word in ("--extra", extra)
+        word
+        for extra in ("compact", "web", "parakeet", "quality", "quickmt", "speakers")
+        for word in ("--extra", extra)
     ),
 }
 """Lock files, and the extras that each covers. Those are what `installer.py` installs."""
@@ -210,7 +212,7 @@ def test() -> None:
     began = time.monotonic()
     os.environ.setdefault("PIP_QUIET", "1")
     if not (DESCRIBED.exists() and DESCRIBED.read_bytes() == description()):
-        set_up("compact,parakeet,quality,speakers,web,dev", editable=True)
+        set_up("compact,parakeet,quality,quickmt,speakers,web,dev", editable=True)
         run(PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-deps", "resemblyzer")
         DESCRIBED.write_bytes(description())
     sys.exit(exit_code(PYTHON, "-m", "tests.checks", "--installing", f"{time.monotonic() - began:.1f}", *sys.argv[2:]))

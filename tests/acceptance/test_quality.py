@@ -13,6 +13,7 @@ import pytest
 
 from tests.acceptance.site import Site
 from tests.spoken import ENGLISH, NLLB, WHISPER, recording
+from tests.tiny_quickmt import EN_PT, make_quickmt
 from tests.tiny_xtts import make_tiny_xtts
 from tests.waiting import wait_until
 
@@ -158,3 +159,28 @@ def test_idle_worker_exits_and_frees_its_memory(tmp_path: Path, talk: Path) -> N
         wait_until(engines_gone, "the idle workers to end")
     finally:
         site.stop()
+
+
+def test_a_pair_waits_for_its_permissive_model_and_is_then_translated_with_it(tmp_path: Path) -> None:
+    pytest.importorskip("sentencepiece", reason="the extra 'quickmt' is not installed")
+    site = Site(tmp_path, job={**QUALITY, "translator": "quickmt", "targets": ["pt"]}, models={"device": "cpu"})
+    subtitle = tmp_path / "talk.en.srt"
+    subtitle.write_text("1\n00:00:01,000 --> 00:00:03,000\nThe house is red.\n", encoding="utf-8")
+    site.drop(subtitle)
+    site.start()
+    try:
+        site.wait_for("talk.en.srt", "waiting")
+        job = site.job("talk.en.srt")
+        assert "lacks the model 'quickmt-en-pt', to translate from English to Portuguese" in job["reason"]
+        assert " models pull quickmt-en-pt" in json.dumps(job)
+        put_model(site, make_quickmt(tmp_path / "made" / "quickmt-en-pt", EN_PT))
+        site.wait_for("talk.en.srt", "succeeded")
+    finally:
+        site.stop()
+    (folder,) = {file.parent for file in (site.root / "outbox").rglob("manifest.json")}
+    (translated,) = folder.glob("*.pt.srt")
+    assert "O casa é vermelha." in translated.read_text(encoding="utf-8")
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    (details,) = [engine["details"] for engine in manifest["engines"] if engine["name"] == "quickmt"]
+    assert details["licences"] == {"quickmt-en-pt": "CC-BY-4.0: credit its author, quickmt"}
+    site.check()

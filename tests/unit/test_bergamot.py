@@ -195,7 +195,7 @@ def test_the_models_to_download_are_those_that_the_catalogue_has(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known = {"bergamot-en-pt", "bergamot-es-en"}
-    monkeypatch.setattr("dropdub.engines.bergamot.engine.find", lambda name: name if name in known else None)
+    monkeypatch.setattr("dropdub.engines.bergamot.pairs.find", lambda name: name if name in known else None)
     engine = BergamotTranslator(EngineSettings(models_dir=tmp_path))
     assert engine.missing_model() and engine.coverage() == "nothing: it has no model"
     assert engine.missing_models("en", "pt-PT") == ("bergamot-en-pt",)

@@ -135,3 +135,38 @@ def test_the_quality_engines_come_before_the_small_ones() -> None:
     assert found == {WHISPER, ("nllb", "nllb-200-distilled-600M"), ("xtts", "xtts-v2")}
     named = used(offers=COMPACT, job={"language": "en", "targets": ["sw"], "translator": "nllb"})
     assert ("nllb", "nllb-200-distilled-600M") in named
+
+
+@pytest.mark.parametrize(("language", "targets", "models"), [
+    ("en", ["pt-BR"], {("quickmt", "quickmt-en-pt")}),
+    ("pt", ["en"], {("quickmt", "quickmt-pt-en")}),
+    ("auto", ["pt"], {("quickmt", "quickmt-en-pt")}),
+    ("auto", ["pt", "en"], {("quickmt", "quickmt-en-pt"), ("quickmt", "quickmt-pt-en")}),
+    ("es", ["pt"], {("quickmt", "quickmt-es-en"), ("quickmt", "quickmt-en-pt")}),
+    ("en", ["sw"], {("nllb", "nllb-200-distilled-600M")}),
+    ("en", ["pt", "sw"], {("quickmt", "quickmt-en-pt"), ("nllb", "nllb-200-distilled-600M")}),
+])  # fmt: skip
+def test_the_permissive_translator_is_recommended_for_its_pairs_and_nllb_for_the_others(
+    language: str, targets: list[str], models: set[tuple[str, str]]
+) -> None:
+    """With the libraries of the quality kit; those of the compact kit leave the small translator its place."""
+    offers = sorted([*QUALITY, Offer("quickmt", "translator", 22)], key=lambda offer: -offer.rank)
+    found = used(offers=offers, job={"language": language, "targets": targets, "synthesizer": "espeak-ng"})
+    assert found - {WHISPER} == models
+
+
+def test_with_the_compact_engines_the_other_pairs_are_those_of_the_small_translator() -> None:
+    offers = sorted([*COMPACT, Offer("quickmt", "translator", 22)], key=lambda offer: -offer.rank)
+    job = {"language": "en", "targets": ["pt", "ca"], "synthesizer": "espeak-ng"}
+    assert used(offers=offers, job=job) - {WHISPER} == {("quickmt", "quickmt-en-pt")}
+
+
+def test_a_converted_model_that_is_there_is_used_instead_of_one_to_download(tmp_path: Path) -> None:
+    folder = tmp_path / "opus-mt-tc-big-en-pt-ct2"
+    folder.mkdir()
+    for name in ("model.bin", "config.json", "source.spm", "target.spm", "shared_vocabulary.json"):
+        (folder / name).write_text("[]", encoding="utf-8")
+    job = {"language": "en", "targets": ["pt"], "translator": "quickmt", "synthesizer": "espeak-ng"}
+    assert used(offers=[], models_dir=tmp_path, job={**job, "transcriber": "pocketsphinx"}) == {
+        ("quickmt", "opus-mt-tc-big-en-pt-ct2")
+    }

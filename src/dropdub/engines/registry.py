@@ -27,7 +27,7 @@ from dropdub.engines.base import (
 )
 from dropdub.engines.dnsmos import DnsMos
 from dropdub.engines.loading import load_engine, refuse_mixture
-from dropdub.engines.models.catalogue import how_to_download
+from dropdub.engines.models.catalogue import find, how_to_download
 from dropdub.engines.models.misnamed import refuse_misnamed
 from dropdub.engines.needs import DIARIZING, SEPARATING, Need, coverage, hint, speaking, translating, understanding
 from dropdub.engines.offers import Offer, installed_offers, named
@@ -269,7 +269,7 @@ class EngineRegistry:
             return ready
         pair_models = self._pair_models(usable, need)
         if pair_models:
-            raise _waiting_for_pair(need, pair_models, otherwise=self._larger(able))
+            raise _waiting_for_pair(need, pair_models, otherwise=self._for_all_pairs(able, pair_models))
         if able:
             raise self._waiting(able[0], need)
         message = f"No installed {need.role} {need.does}. {self._coverage(usable)}".strip()
@@ -306,12 +306,15 @@ class EngineRegistry:
             remedy=f"{how_to_download(str(model))}. The job then resumes automatically.",
         )
 
-    def _larger(self, able: Sequence[Offer]) -> str:
+    def _for_all_pairs(self, able: Sequence[Offer], pair_models: Sequence[str]) -> str:
         """Return sentences on the best engine that needs one model for all pairs; empty if there is none."""
         if not able:
             return ""
         model = str(self._model_missing(able[0]))
-        return f" Or use {able[0].name}, whose model '{model}' is larger. {how_to_download(model)}."
+        what = "serves all its pairs" if _size(model) < sum(map(_size, pair_models)) else "is larger"
+        known = find(model)
+        licence = ", and not for commercial use" if known and not known.licence.commercial else ""
+        return f" Or use {able[0].name}, whose model '{model}' {what}{licence}. {how_to_download(model)}."
 
     def _pair_models(self, offers: Iterable[Offer], need: Need) -> tuple[str, ...]:
         """Return the models with which one of the engines could translate the pair; empty if there are none."""
@@ -420,6 +423,12 @@ def _waiting_for_pair(need: Need, models: Sequence[str], *, otherwise: str = "")
         remedy=f"Download {them} with: `dropdub models pull {' '.join(models)}`.{otherwise} "
         "The job then resumes automatically.",
     )
+
+
+def _size(model: str) -> int:
+    """Return about how many bytes a model has; 0 if it is not known."""
+    known = find(model)
+    return known.download_bytes if known else 0
 
 
 def _for_pair(need: Need) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 import warnings
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
+from dropdub.engines import opus_mt
 from dropdub.engines.base import EngineInfo, EngineSettings
 from dropdub.engines.devices.batches import Batches
 from dropdub.engines.devices.precision import first_line, out_of_memory_errors
@@ -27,12 +27,7 @@ FILES = ("config.json",)
 WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
 _NO_MODEL = "opus-mt-SOURCE-TARGET"
 """A placeholder: the engine has no default model, `models.use` must name one."""
-_PAIR = re.compile(r"opus-mt(?:-tc-big)?-([a-z]{2,3})-([a-z]{2,3})")
 _WORKING_BYTES = 500_000_000
-_TARGET_TOKEN = re.compile(r">>[A-Za-z_]{2,12}<<")
-_OWN_CODES = {"pt-br": "pob"}
-_FAMILIES = {"roa": frozenset({"ca", "es", "fr", "gl", "it", "la", "oc", "pt", "ro"})}
-"""Language groups that can take the place of a language in OPUS-MT's names."""
 
 
 class TransformersTranslator:
@@ -105,9 +100,12 @@ class TransformersTranslator:
 
     def _is_pair(self, source: str, target: str) -> bool:
         """Return whether a Marian model translates from `source` to `target`, judging by its name and vocabulary."""
-        pair = _PAIR.search(self._folder.name)
-        into = self._target_token(target) is not None if self._target_tokens else pair is None or _is(pair[2], target)
-        return into and (pair is None or _is(pair[1], source))
+        pair = opus_mt.PAIR.search(self._folder.name)
+        if self._target_tokens:
+            into = opus_mt.target_token(self._target_tokens, target) is not None
+        else:
+            into = pair is None or opus_mt.is_of(pair[2], target)
+        return into and (pair is None or opus_mt.is_of(pair[1], source))
 
     def translate(self, texts: Sequence[str], *, source: str, target: str) -> list[str]:
         if not self.supports(source, target):
@@ -145,19 +143,13 @@ class TransformersTranslator:
             vocabulary = json.loads((self._folder / "vocab.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return frozenset()
-        return frozenset(token for token in vocabulary if _TARGET_TOKEN.fullmatch(token))
-
-    def _target_token(self, target: str) -> str | None:
-        """Return the token of a language: `>>por<<` for pt, and for pt-BR if the model has no `>>pob<<`."""
-        code = flores_code(target)
-        names = (_OWN_CODES.get(target.replace("_", "-").casefold()), code and code.partition("_")[0], primary(target))
-        return next((token for name in names if (token := f">>{name}<<") in self._target_tokens), None)
+        return opus_mt.target_tokens(vocabulary)
 
     def _with_target(self, text: str, target: str) -> str:
         """Return a text as input of the model, with the token of the target language if it needs one."""
         if self._kind == "t5":
             return f"<2{primary(target)}> {text}"
-        token = self._target_token(target) if self._kind == "marian" else None
+        token = opus_mt.target_token(self._target_tokens, target) if self._kind == "marian" else None
         return f"{token} {text}" if token else text
 
     def _run_model(self, texts: Sequence[str], target: str, forced: int | None) -> list[str]:
@@ -193,8 +185,3 @@ class TransformersTranslator:
                 f"The model of the engine '{self.name}' cannot be loaded: {first_line(error)}.",
                 remedy="Check its files with: `dropdub models verify`. Then run: `dropdub retry JOB`.",
             ) from error
-
-
-def _is(named: str, tag: str) -> bool:
-    """Return whether a language is the one in a model's name, or belongs to the language group in it."""
-    return primary(tag) in _FAMILIES.get(named, {primary(named)})

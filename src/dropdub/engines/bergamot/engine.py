@@ -7,12 +7,12 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from dropdub.engines.base import EngineInfo, EngineSettings
-from dropdub.engines.bergamot.pairs import ends, files_of, installed, route, ways
+from dropdub.engines.bergamot.pairs import complete_model, ends, files_of, installed, known_model, route
 from dropdub.engines.bergamot.sentence import best
 from dropdub.engines.bergamot.text import translated
-from dropdub.engines.models.catalogue import find
 from dropdub.engines.models.folders import model_details, size_of
 from dropdub.engines.packages import missing_package, package_version
+from dropdub.engines.pairs import lacking
 from dropdub.errors import EngineMissing, UnsupportedLanguage
 
 if TYPE_CHECKING:
@@ -50,14 +50,7 @@ class BergamotTranslator:
 
     def missing_models(self, source: str, target: str) -> tuple[str, ...]:
         """Return the models to download for a pair; of two ways, the one that lacks fewer and has fewer models."""
-        if self.supports(source, target):
-            return ()
-        lacking = [
-            tuple(name for name in names if files_of(self._models_dir / name) is None)
-            for names in ways(source, target)
-            if all(map(find, names))
-        ]
-        return min(lacking, key=len, default=())
+        return lacking(source, target, here=partial(complete_model, self._models_dir), known=known_model)
 
     def needs_bytes(self) -> int:
         """Return the memory for the two largest models, which a pair through English needs."""

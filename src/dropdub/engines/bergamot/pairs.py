@@ -1,16 +1,17 @@
-"""The folders of Bergamot models: one per pair of languages, and the way from one language to another through them."""
+"""The folders of Bergamot models, one per pair of languages."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from dropdub.engines import pairs
+from dropdub.engines.models.catalogue import find
 from dropdub.engines.models.folders import is_whole
-from dropdub.languages import primary, same_language
+from dropdub.languages import primary
 
-PIVOT = "en"
-"""Firefox's models translate from or into English; other pairs go through it."""
 _NAME = re.compile(r"bergamot-([a-z]{2,3})-([a-z]{2,3})")
 _WEIGHTS = ("intgemm.alphas.bin", "intgemm8.bin")
 
@@ -52,19 +53,18 @@ def installed(models_dir: Path) -> tuple[str, ...]:
     return tuple(sorted(folder.name for folder in models_dir.glob("bergamot-*-*") if files_of(folder)))
 
 
-def ways(source: str, target: str) -> tuple[tuple[str, ...], ...]:
-    """Return the ways from one language to another, the better first, each as the names of its models in order."""
-    if same_language(source, target):
-        return ()
-    direct = (model_name(source, target),)
-    if PIVOT in (primary(source), primary(target)):
-        return (direct,)
-    return direct, (model_name(source, PIVOT), model_name(PIVOT, target))
+def known_model(source: str, target: str) -> str | None:
+    """Return the name of the model of a pair that can be downloaded; None if there is none."""
+    name = model_name(source, target)
+    return name if find(name) else None
+
+
+def complete_model(models_dir: Path, source: str, target: str) -> str | None:
+    """Return the name of the model of a pair if it is complete, else None."""
+    name = model_name(source, target)
+    return name if files_of(models_dir / name) else None
 
 
 def route(models_dir: Path, source: str, target: str) -> tuple[str, ...]:
     """Return the names of the models that translate a pair, in order; empty if they are not complete."""
-    for names in ways(source, target):
-        if all(files_of(models_dir / name) for name in names):
-            return names
-    return ()
+    return pairs.route(source, target, partial(complete_model, models_dir))

@@ -29,10 +29,12 @@ DEFAULT_MODELS = {
     "xtts": "xtts-v2",
 }
 """The model that an engine uses unless `models.use` names one; `transformers` has no default."""
-ENGINES_BY_PAIR = frozenset({"bergamot"})
+ENGINES_BY_PAIR = frozenset({"bergamot", "quickmt"})
 """The engines that use all their models that are there: each is for a pair of languages."""
 
 _OPUS = re.compile(r"opus-mt(-tc-big)?-([A-Za-z_]{2,20})-([A-Za-z_]{2,20})")
+_CONVERTED_OPUS = re.compile(r"opus-mt-([a-z]{2,3})-([a-z]{2,3})-ct2")
+_QUICKMT = re.compile(r"quickmt-([a-z]{2,3})-([a-z]{2,3})")
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,7 @@ class KnownModel:
 MIT = Licence("MIT", "the MIT licence", commercial=True)
 APACHE = Licence("Apache-2", "the Apache License 2.0", commercial=True)
 CC_BY = Licence("CC-BY", "CC-BY-4.0: credit its authors, the Helsinki-NLP group", commercial=True)
+CC_BY_QUICKMT = Licence("CC-BY", "CC-BY-4.0: credit its author, quickmt", commercial=True)
 CC_BY_NVIDIA = Licence("CC-BY", "CC-BY-4.0: credit its author, NVIDIA", commercial=True)
 CC_BY_NC = Licence("CC-BY-NC", "CC-BY-NC-4.0: not for commercial use", commercial=False)
 MPL = Licence("MPL-2", "the Mozilla Public License 2.0", commercial=True)
@@ -211,6 +214,25 @@ def _opus(name: str, origin: str, target: str) -> KnownModel:
     return KnownModel(name, "transformers", (source,), f"{origin}-{target}", 310 * MB, GB, CC_BY)
 
 
+def _converted_opus(name: str, origin: str, target: str) -> KnownModel:
+    """Return a model of OPUS-MT in CTranslate2's format, in 16 bits. Sizes: those of 20 repositories are similar."""
+    files = ("config.json", "shared_vocabulary.json", "source.spm", "target.spm", "model.bin")
+    source = _source(f"gaudi/opus-mt-{origin}-{target}-ctranslate2", files)
+    return KnownModel(name, "quickmt", (source,), f"{origin}-{target}", 155 * MB, 550 * MB, CC_BY)
+
+
+def _quickmt(origin: str, target: str) -> KnownModel:
+    """Return quickmt's model for a pair, in 16 bits. No public record has all checksums: the first download is trusted.
+
+    The sizes are those that the hub shows for quickmt-pt-en.
+    """
+    name = f"quickmt-{origin}-{target}"
+    pieces = ("src.spm.model", "tgt.spm.model")
+    files = ("config.json", "source_vocabulary.json", "target_vocabulary.json", *pieces, "model.bin")
+    source = _source(f"quickmt/{name}", files)
+    return KnownModel(name, "quickmt", (source,), f"{origin}-{target}", 404 * MB, 700 * MB, CC_BY_QUICKMT)
+
+
 def _bergamot(origin: str, target: str) -> KnownModel:
     """Return the model of Firefox Translations for a pair: published by Mozilla, or else in a package."""
     name, published = f"bergamot-{origin}-{target}", PUBLISHED.get(f"{origin}-{target}", {})
@@ -264,6 +286,8 @@ MODELS: tuple[KnownModel, ...] = (
     _whisper("turbo", "mobiuslabsgmbh/faster-whisper-large-v3-turbo", 1_620 * MB, 2_300 * MB, "100"),
     _whisper("distil-large-v3", "Systran/faster-distil-whisper-large-v3", 1_520 * MB, 2_200 * MB, "en"),
     _parakeet(),
+    _quickmt("en", "pt"),
+    _quickmt("pt", "en"),
     _nllb("600M", 640 * MB, 1_200 * MB),
     _nllb("1.3B", 1_410 * MB, 2_400 * MB),
     _madlad(),
@@ -278,7 +302,7 @@ MODELS: tuple[KnownModel, ...] = (
     _xtts(),
     _dnsmos(),
 )
-"""All listed models. In addition, `find` accepts the name of an OPUS-MT model for any pair of languages.
+"""All listed models. In addition, `find` accepts the names of models of OPUS-MT and quickmt for any pair of languages.
 
 `roa` stands for the Romance languages, including Portuguese.
 """
@@ -289,6 +313,10 @@ def find(name: str) -> KnownModel | None:
     for model in MODELS:
         if model.name.casefold() == name.casefold():
             return model
+    if pair := _QUICKMT.fullmatch(name):
+        return _quickmt(pair[1], pair[2])
+    if pair := _CONVERTED_OPUS.fullmatch(name):
+        return _converted_opus(name, pair[1], pair[2])
     pair = _OPUS.fullmatch(name)
     return _opus(name, pair[2], pair[3]) if pair else None
 

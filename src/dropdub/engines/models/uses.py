@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from pathlib import Path
 
 from dropdub.config import Config, JobOptions
 from dropdub.engines import hibari
-from dropdub.engines.bergamot.pairs import PIVOT, ways
+from dropdub.engines.bergamot import pairs as bergamot
 from dropdub.engines.kokoro import voices as kokoro
-from dropdub.engines.models.catalogue import DEFAULT_MODELS, ENGINES_BY_PAIR, find
+from dropdub.engines.models.catalogue import DEFAULT_MODELS, ENGINES_BY_PAIR
 from dropdub.engines.offers import Offer
+from dropdub.engines.pairs import PIVOT, Pair, route
+from dropdub.engines.quickmt import folders as quickmt
 from dropdub.languages import primary, same_language
 
 AUTO = "auto"
@@ -22,6 +25,11 @@ _CHOSEN_WITH = {"nllb": "transformers"}
 The libraries of NLLB come with faster-whisper, and so with the compact engines: that they are there does not mean that
 anybody chose NLLB, whose model is 640 MB.
 """
+_MODEL_OF_PAIR: Mapping[str, Callable[[Path, str, str], str | None]] = {
+    "bergamot": lambda _models_dir, *pair: bergamot.known_model(*pair),
+    "quickmt": lambda models_dir, *pair: quickmt.complete_model(models_dir, *pair) or quickmt.known_model(*pair),
+}
+"""For engines with a model for each pair: the name of the one to use, of those that are there or can be downloaded."""
 _SPEAKS: Mapping[str, Callable[[str, Path], bool]] = {
     "hibari": lambda language, _folder: hibari.speaks(language),
     "kokoro": lambda language, models_dir: kokoro.speaks(
@@ -75,22 +83,37 @@ class _Job:
     models_dir: Path
 
     def uses(self) -> Iterator[Use]:
-        for engine in dict.fromkeys([*self._transcribers(), *self._translators(), *self._synthesizers()]):
-            if engine in ENGINES_BY_PAIR:
-                yield from self._uses_of_pairs(engine)
-            elif engine in self.models:
-                yield Use(engine, self.models[engine])
+        yield from self._with_their_models(self._transcribers())
+        yield from self._of_translators()
+        yield from self._with_their_models(self._synthesizers())
+
+    def _with_their_models(self, engines: Iterable[str]) -> Iterator[Use]:
+        yield from (Use(engine, self.models[engine]) for engine in dict.fromkeys(engines) if engine in self.models)
 
     def _transcribers(self) -> list[str]:
         name = self.options.transcriber
         return [name] if name != AUTO else self._offered("transcriber")[:1]
 
+    def _of_translators(self) -> Iterator[Use]:
+        """Yield the models of the best translator; if it has one for each pair, the next one has the other pairs."""
+        pairs = self._pairs()
+        for engine in self._translators():
+            if engine not in ENGINES_BY_PAIR:
+                yield from self._with_their_models([engine])
+                return
+            names = {pair: route(*pair, partial(_MODEL_OF_PAIR[engine], self.models_dir)) for pair in pairs}
+            yield from (Use(engine, name, self._only_from(pair)) for pair in pairs for name in names[pair])
+            pairs = [pair for pair in pairs if not names[pair]]
+            if not pairs:
+                return
+
     def _translators(self) -> list[str]:
+        """Return the named engine, or all that may be used, the best first."""
         if self.options.translator != AUTO:
             return [self.options.translator]
         everything = {offer.name for offer in self.usable}
         chosen = [one for one in self._offered("translator") if _CHOSEN_WITH.get(one, one) in everything]
-        return chosen[:1] if self._translates() else []
+        return chosen if self._translates() else []
 
     def _translates(self) -> bool:
         """Return whether a recording may be in another language than a target."""
@@ -112,19 +135,16 @@ class _Job:
     def _speaks(self, synthesizer: str, language: str) -> bool:
         return synthesizer not in _SPEAKS or _SPEAKS[synthesizer](language, self.models_dir)
 
-    def _uses_of_pairs(self, engine: str) -> Iterator[Use]:
-        """Yield the models of all pairs, for each pair of the first way whose models are all known."""
-        for source, target in self._pairs():
-            only_from = primary(source) if self.options.language == AUTO and source != PIVOT else None
-            known = (names for names in ways(source, target) if all(map(find, names)))
-            yield from (Use(engine, name, only_from) for name in next(known, ()))
+    def _only_from(self, pair: Pair) -> str | None:
+        """Return the language of the only recordings that need a pair, if it is not known whether there are any."""
+        return primary(pair[0]) if self.options.language == AUTO and pair[0] != PIVOT else None
 
-    def _pairs(self) -> Iterable[tuple[str, str]]:
-        """Return the pairs of languages to translate.
+    def _pairs(self) -> list[Pair]:
+        """Return the pairs of different languages to translate.
 
         Of recordings in any language, those in English need the models that lead to the targets, and so do all others,
         which are translated through English. Besides, some may be in one of the targets, and have the others made. For
         recordings in further languages, nothing can be known in advance.
         """
         sources = [self.options.language] if self.options.language != AUTO else [PIVOT, *self.options.targets]
-        return product(sources, self.options.targets)
+        return [pair for pair in dict.fromkeys(product(sources, self.options.targets)) if not same_language(*pair)]
