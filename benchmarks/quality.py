@@ -1,7 +1,7 @@
 """How good the output is with real models: words, times, invented text, speed, compared with faster-whisper's own ways.
 
     python benchmarks/quality.py [--quick] [--only PART,PART...] [--long] [--model NAME]... [--models DIR] [--clips DIR]
-        [--engine] [--write]
+        [--pairs FILE] [--engine] [--write]
 
 Parts: hearing, times, invented, language, speed, translation, speech. The material is made of the clips of real speech
 in `tests/data/ljspeech` and `benchmarks/clips`, or of those in `--clips DIR`, a folder of FLAC or WAV files with a
@@ -14,7 +14,8 @@ with the same model in int8 on the processor, beam 5 and word times:
 - engine: the program's engine on the program's windows in one process, without the program around it (`--engine`);
 - Dropdub: `dropdub run` in a fresh root, whole.
 
-Translation and speech: all of the program's engines that can be used here, with 30 sentences in two languages.
+Translation and speech: all of the program's engines that can be used here, with 30 sentences in two languages, or with
+those of `--pairs FILE`: English, a tab, Portuguese in each line.
 
 `--model` names the Whisper model, and more than one if it is given several times; without it, that is whisper-tiny.en.
 `--quick` takes one long recording, and hearing, times and speed. `--write` puts the tables into README.md. Without

@@ -18,6 +18,7 @@ from side import show
 
 from quality import dubbing, material, tables
 from quality.dubbing import LISTENERS
+from quality.engines import PAIRS_VARIABLE
 from quality.material import Recording
 from quality.program import program
 from quality.tables import BATCHED, ONE_THREAD, PROGRAM, Table
@@ -225,7 +226,7 @@ def models_of(parts: frozenset[str], compared: Sequence[str]) -> list[str]:
 def models_folder(models: Path | None, names: Sequence[str], root: Path) -> Path:
     """Return the folder of the models: `models`, or that of a new root after pulling them.
 
-    Raises FileNotFoundError if one is missing then.
+    Raises FileNotFoundError if one is missing then. Of the translators, those are measured that are there.
     """
     if models is None:
         root.mkdir()
@@ -233,7 +234,8 @@ def models_folder(models: Path | None, names: Sequence[str], root: Path) -> Path
         command = [sys.executable, "-m", "dropdub", "--root", str(root), "models", "pull", *names]
         subprocess.run(command, stdout=sys.stderr, check=False)
         models = root / "models"
-    if missing := [name for name in names if not (models / name).is_dir()]:
+    needed = [name for name in names if name not in MODELS["translation"]]
+    if missing := [name for name in needed if not (models / name).is_dir()]:
         raise FileNotFoundError(f"{models} has no folder {', '.join(missing)}.")
     return models.resolve()
 
@@ -248,6 +250,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--models", type=Path, help="a folder with a folder for each model")
     parser.add_argument("--model", action="append", help="a Whisper model to compare, whisper-tiny.en if none is named")
     parser.add_argument("--clips", type=Path, action="append", help="a folder of other clips; can be repeated")
+    parser.add_argument("--pairs", type=Path, help="other sentences to translate: English, a tab, Portuguese")
     parser.add_argument("--only", help=f"some of: {','.join(PARTS)}")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--long", action="store_true", help="also a recording of 47 minutes")
@@ -264,6 +267,8 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     """Measure what the command line asks for."""
     given, about = arguments(), machine()
+    if given.pairs:
+        os.environ[PAIRS_VARIABLE] = str(given.pairs.resolve())
     with tempfile.TemporaryDirectory(prefix="quality-") as place:
         tempfile.tempdir = os.environ["TMPDIR"] = place  # so that nothing stays behind of what others leave there
         folder = Path(place) / "material"

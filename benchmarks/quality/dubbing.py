@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from recordings import RATE_HZ, Samples, read
 
-from quality.engines import LANGUAGES, SPOKEN, able, measured, texts
+from quality.engines import LANGUAGES, SPOKEN, able, measured, pairs, texts
 from quality.material import Recording, Said, written
 from quality.measures import Errors, errors
 from quality.scores import bleu, chrf
@@ -32,7 +32,8 @@ def translation(script: str, models: Path, progress: Progress) -> Table:
             scores = f"{bleu(done, wanted):.1f}", f"{chrf(done, wanted):.1f}"
             rows.append((f"{source} to {target}, {name}", *scores, f"{len(done) / cost.work_s:.0f}", f"{peak_mb:.0f}"))
     head = ("translator", "BLEU", "chrF", "sentences a CPU second", "memory, MB")
-    return Table("C. Translation", head, tuple(rows), (f"{len(texts('en'))} sentences (`quality/pairs.tsv`).",))
+    material = f"{len(texts('en'))} sentences (`{pairs().parent.name}/{pairs().name}`)."
+    return Table("C. Translation", head, tuple(rows), (material,))
 
 
 def speech(script: str, models: Path, progress: Progress) -> Table:

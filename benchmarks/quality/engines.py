@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import EntryPoint, entry_points
@@ -21,14 +22,21 @@ LANGUAGES = ("en", "pt")
 SPOKEN = {"en": "en-US", "pt": "pt-BR"}
 """What a synthesizer is asked for: the sentences are in these variants."""
 ROUNDS = 3
-PAIRS = Path(__file__).with_name("pairs.tsv")
+PAIRS_VARIABLE = "DROPDUB_BENCHMARK_PAIRS"
+"""The environment variable that hands other pairs to the sides."""
 PROJECT = Path(__file__).resolve().parents[2] / "pyproject.toml"
 
 
 def texts(language: str) -> list[str]:
-    """Return the sentences of `pairs.tsv` in one of the languages."""
-    lines = PAIRS.read_text(encoding="utf-8").splitlines()
+    """Return the sentences of the pairs in one of the languages."""
+    lines = pairs().read_text(encoding="utf-8").splitlines()
     return [line.split("\t")[LANGUAGES.index(language)] for line in lines if not line.startswith("#")]
+
+
+def pairs() -> Path:
+    """Return the file with a sentence in each of the languages a line, and a tab between."""
+    given = os.environ.get(PAIRS_VARIABLE)
+    return Path(given) if given else Path(__file__).with_name("pairs.tsv")
 
 
 def able(role: str, models: Path, **languages: str) -> Iterator[str]:

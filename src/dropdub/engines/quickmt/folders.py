@@ -21,7 +21,10 @@ from dropdub.untrusted.files import read_start
 
 _LANGUAGES = "ar bn cs da de el es fa fr he hi hu id is it ja ko pl pt ru sv th tr uk ur vi zh"
 LANGUAGES = frozenset(_LANGUAGES.split())
-"""The languages that quickmt publishes models for, from and into English: those that were seen on its pages."""
+"""The languages that quickmt publishes models for, from and into English.
+
+They are those of the models on its pages, of which not all were seen in both directions.
+"""
 _QUICKMT = re.compile(r"quickmt-([a-z]{2,3})-([a-z]{2,3})")
 _OPUS = re.compile(rf"{opus_mt.PAIR.pattern}-(?:ct2|ctranslate2)(?:-\w+)?")
 _PIECES = (("src.spm.model", "tgt.spm.model"), ("joint.spm.model",) * 2, ("source.spm", "target.spm"))
