@@ -24,6 +24,7 @@ from dropdub.engines.models.download.record import RECORD_NAME, Condition, Prese
 from dropdub.engines.models.download.started_with import PLAN_NAME
 from dropdub.engines.models.download.transfer import Patience
 from dropdub.engines.models.pins import Pin
+from dropdub.engines.quickmt.folders import model_of
 from dropdub.errors import AccessDenied, DiskFull, DownloadFailed, DownloadRefused, ModelIncomplete, UsageError
 from dropdub.files import durable
 from dropdub.pasting import pasted
@@ -100,6 +101,18 @@ def test_model_is_assembled_from_several_repositories(hub: FakeHub, tmp_path: Pa
     assert names_in(tmp_path / NLLB.name) == {
         *("tokenizer.json", "config.json", "shared_vocabulary.txt", "model.bin", RECORD_NAME)
     }
+
+
+def test_a_model_for_a_pair_is_pulled_by_its_name_and_then_used(hub: FakeHub, tmp_path: Path) -> None:
+    pieces = {"src__spm__model": b"pieces", "tgt__spm__model": b"pieces"}
+    words = {"source_vocabulary__json": b"[]", "target_vocabulary__json": b"[]"}
+    hub.add("quickmt/quickmt-en-de", config__json=b"{}", model__bin=WEIGHTS, README__md=b"unneeded", **pieces, **words)
+    model = named("quickmt-en-de")
+    pulled(hub, tmp_path, model)
+    assert is_whole(tmp_path, model)
+    found = model_of(tmp_path, "en", "de")
+    assert found is not None and found.name == "quickmt-en-de"
+    assert not (found.folder / "README.md").exists()
 
 
 @pytest.mark.parametrize("is_pinned", [False, True])
@@ -451,7 +464,8 @@ def test_verify_compares_hand_copied_models_with_catalogue_too(root: Path) -> No
     assert said.stdout.startswith("whisper-tiny: copied by hand. These files differ from the catalogue: config.json,")
     listed = warm.run(["--root", str(root), "models", "list", "--all"])
     assert (
-        "Not pinned (the first download is trusted): opus-mt-en-roa, opus-mt-roa-en, opus-mt-en-es\n" in listed.stdout
+        "Not pinned (the first download is trusted): quickmt-en-pt, quickmt-pt-en, "
+        "opus-mt-en-roa, opus-mt-roa-en, opus-mt-en-es\n" in listed.stdout
     )
 
 

@@ -128,6 +128,23 @@ def test_every_engine_with_a_default_model_has_a_known_one_that_is_its_own() -> 
         assert named(name).engine == engine
 
 
+@pytest.mark.parametrize(("name", "engine", "repository", "languages"), [
+    ("quickmt-en-de", "quickmt", "quickmt/quickmt-en-de", "en-de"),
+    ("quickmt-pt-en", "quickmt", "quickmt/quickmt-pt-en", "pt-en"),
+    ("opus-mt-en-roa-ct2", "quickmt", "gaudi/opus-mt-en-roa-ctranslate2", "en-roa"),
+    ("opus-mt-en-roa", "transformers", "Helsinki-NLP/opus-mt-en-roa", "en-roa"),
+])  # fmt: skip
+def test_a_model_for_any_pair_is_found_by_its_name(name: str, engine: str, repository: str, languages: str) -> None:
+    model = find(name)
+    assert model is not None and model.licence.commercial
+    assert (model.engine, model.origin, model.languages) == (engine, repository, languages)
+
+
+@pytest.mark.parametrize("name", ["quickmt-en", "quickmt-en-../x", "opus-mt-tc-big-en-pt-ct2"])
+def test_other_names_are_none_of_the_catalogue(name: str) -> None:
+    assert find(name) is None
+
+
 def test_a_model_for_any_pair_of_languages_is_known_by_its_pattern() -> None:
     model = named("opus-mt-tc-big-en-pt")
     assert (model.sources[0].repository, model.languages) == ("Helsinki-NLP/opus-mt-tc-big-en-pt", "en-pt")
