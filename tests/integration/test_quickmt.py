@@ -184,6 +184,11 @@ def test_the_models_to_download_are_those_that_quickmt_publishes(tmp_path: Path)
         engine.translate(["Hello."], source="en", target="pt")
 
 
+def test_a_pair_that_quickmt_has_no_model_for_has_a_remedy() -> None:
+    hint = QuickmtTranslator.hint("en", "fi-FI")
+    assert "ar, bn, cs" in hint and hint.endswith("`dropdub models pull opus-mt-en-fi-ct2`")
+
+
 def test_what_is_there_is_not_asked_for(models: Path) -> None:
     engine = QuickmtTranslator(settings_of(models))
     assert engine.missing_model() is None
