@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from dropdub.engines.addresses import ADDRESS
 from dropdub.engines.clauses import within
@@ -31,6 +32,11 @@ def parts(text: str, *, limit: int) -> list[str]:
 def is_speakable(text: str) -> bool:
     """Return whether a text has a letter or digit to say: `[Music]` and `♪ la la ♪` only describe sounds."""
     return any(one.isalnum() for one in without_pictures(_SOUNDS.sub("", text)))
+
+
+def with_plain_digits(text: str) -> str:
+    """Turn the decimal digits of all scripts into 0 to 9."""
+    return "".join(str(unicodedata.decimal(one)) if one.isdecimal() else one for one in text)
 
 
 def _as_words(address: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -14,8 +13,9 @@ from dropdub.engines.devices.precision import out_of_memory_errors
 from dropdub.engines.devices.torch_device import move_to_device
 from dropdub.engines.models.folders import missing_model, model_details, model_folder, size_of
 from dropdub.engines.packages import missing_package, package_version
+from dropdub.engines.spoken_check import defect, longest_s, without_tail
 from dropdub.engines.spoken_parts import joined, tidy
-from dropdub.engines.xtts.check import defect, longest_s, without_tail
+from dropdub.engines.takes import seed_of
 from dropdub.engines.xtts.input_text import Reader, is_spoken, package_hint, spoken_languages
 from dropdub.engines.xtts.latents import Latents, from_bytes, to_bytes
 from dropdub.engines.xtts.model import hear_voice, own_voice, own_voices, read_model
@@ -143,7 +143,8 @@ class XttsSynthesizer:
         """Speak one part, with another seed if it is defective; record the defect if all tries fail."""
         problem, sound = None, np.zeros(0, np.float32)
         for attempt in range(TRIES):
-            sound = self._spoken(text, manner, seed=_seed(text, manner, attempt))
+            seed = seed_of(text, voice=manner.latents.identity, take=manner.take, attempt=attempt)
+            sound = self._spoken(text, manner, seed=seed)
             problem = defect(sound, text, self.sample_rate, pace=manner.pace)
             if problem is None:
                 break
@@ -200,9 +201,3 @@ class XttsSynthesizer:
 def _style(config: Any) -> dict[str, Any]:
     """Return the model's configured sampling parameters."""
     return {name: getattr(config, name) for name in ("temperature", "repetition_penalty", "top_k", "top_p")}
-
-
-def _seed(text: str, manner: Manner, attempt: int) -> int:
-    """Return a seed derived from text, voice and take: the same take always gives the same sound."""
-    digest = hashlib.sha256(f"{manner.take}/{attempt}/{manner.latents.identity}/{text}".encode()).digest()
-    return int.from_bytes(digest[:6], "big")

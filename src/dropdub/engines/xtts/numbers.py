@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-import unicodedata
+
+from dropdub.engines.text_for_speech import with_plain_digits
 
 MOST_DIGITS = 15
 """Longer numbers have no name in some languages; they are read in groups, like account numbers."""
@@ -17,7 +18,7 @@ _HINDI = ("शून्य", "एक", "दो", "तीन", "चार", "प�
 
 def readable(text: str, language: str) -> str:
     """Return a text whose numbers can be read aloud in a language (a primary tag)."""
-    found = _NUMBER.sub(_grouped, _with_plain_digits(text))
+    found = _NUMBER.sub(_grouped, with_plain_digits(text))
     if language == "hi":  # coqui-tts has no number names for it
         return digits_apart(found, names=_HINDI)
     if language == "cs":  # coqui-tts has no ordinals for it
@@ -30,11 +31,6 @@ def readable(text: str, language: str) -> str:
 def digits_apart(text: str, *, names: tuple[str, ...] = tuple("0123456789")) -> str:
     """Return a text with each digit as a separate word: the last resort if a number cannot be read."""
     return " ".join(_DIGIT.sub(lambda found: f" {names[int(found[1])]} ", text).split())
-
-
-def _with_plain_digits(text: str) -> str:
-    """Turn the decimal digits of all scripts into 0 to 9."""
-    return "".join(str(unicodedata.decimal(one)) if one.isdecimal() else one for one in text)
 
 
 def _grouped(found: re.Match[str]) -> str:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from dropdub.engines.base import Samples
+from dropdub.engines.spoken_check import LONGEST_S, defect, letters, longest_s, without_tail
 from dropdub.engines.spoken_parts import joined, tidy
-from dropdub.engines.xtts.check import LONGEST_S, defect, letters, longest_s, without_tail
 
 RATE = 24_000
 TEXT = "We went home together in the evening."
