@@ -24,6 +24,7 @@ _REFUSALS = {
     403: "does not allow this account to download it",
     404: "does not have it",
 }
+_DENIALS = (401, 403)
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MAX_REDIRECTS = 5
 _HEADERS_FACTOR = 4
@@ -74,15 +75,19 @@ def open_url(url: str, headers: Mapping[str, str], *, timeout_s: float) -> Itera
 
 
 @contextmanager
-def open_file(url: str, headers: Mapping[str, str], *, what: str, timeout_s: float) -> Iterator[Answer]:
+def open_file(
+    url: str, headers: Mapping[str, str], *, what: str, timeout_s: float, if_denied: str | None = None
+) -> Iterator[Answer]:
     """Send a GET and yield its answer if it is the requested file. `what` names the file in messages.
+
+    `if_denied` is the remedy if the server gives the file to certain accounts only; None for the usual one.
 
     Raises as `open_url` does, and DownloadRefused or DownloadFailed for any other status than success.
     """
     with open_url(url, headers, timeout_s=timeout_s) as answer:
         status = answer.response.status_code
         if not 200 <= status < 300:
-            raise _refusal(what, host_of(url), status)
+            raise _refusal(what, host_of(url), status, if_denied)
         yield answer
 
 
@@ -100,11 +105,12 @@ def content_of(answer: Answer, start: int) -> Content:
     return Content(answer.response.iter_raw(), start if continues else 0, length, answer.deadline.extend)
 
 
-def _refusal(what: str, place: str, status: int) -> DownloadFailed | DownloadRefused:
+def _refusal(what: str, place: str, status: int, if_denied: str | None) -> DownloadFailed | DownloadRefused:
     if status in _TRANSIENT:
         return DownloadFailed(f"{place} is busy or not working (status {status}).")
     says = _REFUSALS.get(status, "refuses it")
-    return DownloadRefused(f"{what}: {place} {says} (status {status}).")
+    remedy = if_denied if status in _DENIALS else None
+    return DownloadRefused(f"{what}: {place} {says} (status {status}).", remedy=remedy)
 
 
 def read_bounded(answer: Answer, *, max_bytes: int, within_s: float, place: str) -> bytes:

@@ -31,6 +31,8 @@ from dropdub.engines.models.download.origin import (
 from dropdub.engines.models.places import Place
 from dropdub.errors import DownloadRefused, EngineMissing, UsageError
 from dropdub.installation import extra_command
+from dropdub.pasting import pasteable
+from dropdub.process import console_python
 
 _OWN_HOSTS = {"huggingface.co", "hf.co"}
 _MAX_LIST_BYTES = 4_000_000
@@ -91,7 +93,7 @@ class Hub:
     def opened(self, file: RemoteFile, start: int) -> Iterator[Content]:
         """Yield the content of a file from byte `start` on. Raises as `files` does."""
         url = f"{self.endpoint}/{file.repository}/resolve/{quote(file.revision, safe='')}/{quote(file.path)}"
-        with self._open(url, f"{file.repository}, {file.path}", start=start) as answer:
+        with self._open(url, f"{file.repository}, {file.path}", of=file.repository, start=start) as answer:
             commit = answer.first_headers.get("X-Repo-Commit")
             if commit is not None and commit != file.revision:
                 raise self._other_commit(file.repository)
@@ -100,17 +102,19 @@ class Hub:
     def _list(self, source: Source) -> bytes:
         url = f"{self.endpoint}/api/models/{source.repository}/revision/{quote(source.revision, safe='')}?blobs=true"
         within_s = _LIST_FACTOR * self.timeout_s
-        with self._open(url, source.repository) as answer:
+        with self._open(url, source.repository, of=source.repository) as answer:
             return read_bounded(answer, max_bytes=_MAX_LIST_BYTES, within_s=within_s, place=self.place)
 
     @contextmanager
-    def _open(self, url: str, what: str, *, start: int = 0) -> Iterator[Answer]:
+    def _open(self, url: str, what: str, *, of: str, start: int = 0) -> Iterator[Answer]:
+        """Yield the answer to a request for `what`, of the repository `of`."""
         from huggingface_hub.utils import build_hf_headers  # noqa: PLC0415
 
         _refuse_offline()
         token = _token(self.endpoint, is_mirror=self._mirror is not None)
         headers = build_hf_headers(token=token) | range_from(start)
-        with open_file(url, headers, what=what, timeout_s=self.timeout_s) as answer:
+        if_denied = None if self._mirror is not None else _how_to_sign_in(f"{self.endpoint}/{of}")
+        with open_file(url, headers, what=what, timeout_s=self.timeout_s, if_denied=if_denied) as answer:
             yield answer
 
     def _other_commit(self, repository: str) -> DownloadRefused:
@@ -135,6 +139,15 @@ def _token(endpoint: str, *, is_mirror: bool) -> str | bool | None:
         return False
     is_own = urlsplit(endpoint).hostname in _OWN_HOSTS and endpoint.startswith("https:")
     return None if is_own else os.environ.get("HF_TOKEN") or False
+
+
+def _how_to_sign_in(page: str) -> str:
+    """Return the remedy for a repository that is given to certain accounts only: often, terms must be accepted once."""
+    command = pasteable([console_python(), "-m", "huggingface_hub.cli.hf", "auth", "login"])
+    return (
+        f"Open {page} in a browser, sign in, and accept the terms if it shows any. Then sign in here with a token of "
+        f"that account, or set HF_TOKEN to it, and pull again:\n  {command}"
+    )
 
 
 def _checked(mirror: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from dropdub.engines.models.catalogue import Source
+from dropdub.engines.models.download.listing import COMMIT
 from dropdub.engines.models.download.record import commits_in, read_record
 from dropdub.engines.models.folders import FileRecord, files_in, read_json_object
 from dropdub.engines.models.pins import Pin
@@ -50,9 +51,11 @@ class Plan:
 
     def applied(self, source: Source) -> Source:
         """Return what to download from a source: what the catalogue pins, else what is remembered, else the revision
-        that the pull was started with.
+        that the pull was started with. A commit that the catalogue names is not replaced: two sources may have
+        different ones of a repository.
         """
-        revision = source.revision if source.pins else self.revisions.get(source.repository)
+        is_fixed = source.pins or COMMIT.fullmatch(source.revision)
+        revision = source.revision if is_fixed else self.revisions.get(source.repository)
         if source.is_pinned or revision is None:
             return source
         known = {file.name: Pin(file.size, file.sha256) for file in self.remembered if file.name in source.names()}
