@@ -10,7 +10,7 @@ DEFAULT_KIT: Kit = "compact"
 """The kit of a new installation: it runs on any processor, and understands 99 languages."""
 EXTRAS_OF_KITS: Mapping[Kit, tuple[str, ...]] = {
     "compact": ("compact",),
-    "quality": ("compact", "parakeet", "quality", "quickmt", "speakers"),
+    "quality": ("compact", "parakeet", "pocket", "quality", "quickmt", "speakers"),
 }
 """The extras that are installed for a kit."""
 MODELS_OF_KITS: Mapping[Kit, Mapping[str, str]] = {
@@ -22,6 +22,7 @@ _ENGINES: Mapping[str, tuple[str, ...]] = {
     "compact": ("faster-whisper", "bergamot", "hibari", "kokoro", "espeak-ng", "dnsmos"),
     "quality": ("faster-whisper", "nllb", "transformers", "xtts"),
     "parakeet": ("parakeet",),
+    "pocket": ("pocket-tts",),
     "quickmt": ("quickmt",),
     "speakers": ("resemblyzer",),
 }

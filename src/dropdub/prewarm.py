@@ -52,12 +52,13 @@ def prepare_voices(root: Root, config: Config, names: Sequence[str]) -> None:
     if not references:
         raise VoiceMissing("There are no voices to prepare.", remedy="Add one with: `dropdub voices add NAME FILE`")
     registry = EngineRegistry(settings=settings_of(root, config))
-    engine: Synthesizer = registry.synthesizer(config.job.synthesizer, language=(config.job.targets or ("en",))[0])
+    language = (config.job.targets or ("en",))[0]
+    engine: Synthesizer = registry.synthesizer(config.job.synthesizer, language=language)
     if not engine.clones:
         raise EngineMissing(f"The engine '{engine.name}' cannot clone voices, so there is nothing to prepare.")
     cache = Cache(root.cache_dir, max_bytes=int(config.cache.max_size))
     for reference in references:
-        prepare(cache, engine, Voice(reference.stem, reference))
+        prepare(cache, engine, Voice(reference.stem, reference), language=language)
         _print(f"{reference.stem}: prepared for {engine.name}")
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from tests.acceptance.site import Site
 from tests.spoken import ENGLISH, NLLB, WHISPER, recording
+from tests.tiny_pocket import make_tiny_pocket
 from tests.tiny_quickmt import EN_PT, make_quickmt
 from tests.tiny_xtts import make_tiny_xtts
 from tests.waiting import wait_until
@@ -183,4 +184,32 @@ def test_a_pair_waits_for_its_permissive_model_and_is_then_translated_with_it(tm
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     (details,) = [engine["details"] for engine in manifest["engines"] if engine["name"] == "quickmt"]
     assert details["licences"] == {"quickmt-en-pt": "CC-BY-4.0: credit its author, quickmt"}
+    site.check()
+
+
+@pytest.mark.skipif(find_spec("pocket_tts") is None, reason="the extra 'pocket' is not installed")
+def test_a_dub_waits_for_the_model_of_its_language_and_then_has_the_speakers_voice(tmp_path: Path) -> None:
+    job = {**QUALITY, "synthesizer": "pocket-tts", "targets": ["pt-BR"], "synthesis": {"takes": 1}}
+    site = Site(tmp_path, **settings(job=job))
+    for model in (WHISPER, NLLB):
+        put_model(site, model)
+    make_tiny_pocket(tmp_path / "models", "en")
+    site.drop(recording(tmp_path / "talk.wav", ENGLISH[:4]))
+    site.start()
+    try:
+        site.wait_for("talk.wav", "waiting")
+        waiting = site.job("talk.wav")
+        assert "lacks the model 'pocket-tts-portuguese', to speak Portuguese" in waiting["reason"]
+        assert " models pull pocket-tts-portuguese" in json.dumps(waiting)
+        put_model(site, make_tiny_pocket(tmp_path / "elsewhere", "pt"))
+        site.wait_for("talk.wav", "succeeded")
+    finally:
+        site.stop()
+    found = site.published("talk")
+    manifest = json.loads(found["manifest.json"].read_text(encoding="utf-8"))
+    engines = {engine["name"]: engine["details"] for engine in manifest["engines"]}
+    assert set(engines["pocket-tts"]["models"]) == {"pocket-tts-english", "pocket-tts-portuguese"}
+    assert engines["pocket-tts"]["device"] == "cpu"
+    assert "default voice" not in json.dumps(manifest["warnings"])
+    assert {"talk.pt-BR.m4a", "talk.pt-BR.srt"} <= set(found)
     site.check()

@@ -21,9 +21,10 @@ from dropdub.engines.models.catalogue import GB, KnownModel, named
 from dropdub.engines.models.download.hub import Hub
 from dropdub.engines.models.download.pull import pull
 from dropdub.engines.models.download.record import RECORD_NAME, Condition, Presence, examine, read_record
-from dropdub.engines.models.download.started_with import PLAN_NAME
+from dropdub.engines.models.download.started_with import PLAN_NAME, Plan
 from dropdub.engines.models.download.transfer import Patience
 from dropdub.engines.models.pins import Pin
+from dropdub.engines.pocket import languages as pocket
 from dropdub.engines.quickmt.folders import model_of
 from dropdub.errors import AccessDenied, DiskFull, DownloadFailed, DownloadRefused, ModelIncomplete, UsageError
 from dropdub.files import durable
@@ -251,6 +252,37 @@ def test_server_refusal_gives_error_message(hub: FakeHub, tmp_path: Path, status
     assert len(hub.asked) <= 2
 
 
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_gated_model_is_refused_with_the_page_of_its_terms_and_how_to_sign_in(
+    hub: FakeHub, root: Path, status: int
+) -> None:
+    hub.always = status
+    answer = jobs(root, "pull", "pocket-tts-portuguese", HF_ENDPOINT=hub.url, HF_TOKEN="hf_secret")
+    assert answer.returncode != 0
+    said = " ".join(answer.stderr.split())
+    assert f"Open {hub.url}/kyutai/pocket-tts in a browser, sign in, and accept the terms" in said
+    assert "-m huggingface_hub.cli.hf auth login" in said and "HF_TOKEN" in said
+    assert set(hub.tokens) == {"Bearer hf_secret"}
+
+
+def test_a_model_from_two_commits_of_a_repository_is_whole_and_usable(hub: FakeHub, tmp_path: Path) -> None:
+    model = unpinned(named("pocket-tts-portuguese"))
+    contents = (WEIGHTS, b'{"version": "1.0"}', WEIGHTS[:20_000])
+    for source, content in zip(model.sources, contents, strict=True):
+        hub.add(source.repository, **{source.path(source.files[0]).replace(".", "__"): content})
+    meter = Meter()
+    assert pulled(hub, tmp_path, model, meter).presence is Presence.WHOLE
+    assert names_in(tmp_path / model.name) == {"model.safetensors", "tokenizer.json", "rafael.safetensors", RECORD_NAME}
+    assert any("CC-BY-4.0: credit its author, Kyutai" in line and "accept terms" in line for line in meter.lines)
+    assert pocket.speaks("pt-BR", tmp_path) and not pocket.speaks("en", tmp_path)
+
+
+def test_the_commits_that_the_catalogue_names_are_kept_when_a_pull_is_resumed() -> None:
+    sources = named("pocket-tts-portuguese").sources
+    plan = Plan(revisions={source.repository: "b" * 40 for source in sources})
+    assert [plan.applied(source).revision for source in sources] == [source.revision for source in sources]
+
+
 def test_server_that_is_not_a_hub_is_refused(hub: FakeHub, tmp_path: Path) -> None:
     hub.garbage = True
     with pytest.raises(DownloadRefused, match="does not answer as a hub does"):
@@ -463,10 +495,15 @@ def test_verify_compares_hand_copied_models_with_catalogue_too(root: Path) -> No
     assert said.returncode == 1
     assert said.stdout.startswith("whisper-tiny: copied by hand. These files differ from the catalogue: config.json,")
     listed = warm.run(["--root", str(root), "models", "list", "--all"])
-    assert (
-        "Not pinned (the first download is trusted): quickmt-en-pt, quickmt-pt-en, "
-        "opus-mt-en-roa, opus-mt-roa-en, opus-mt-en-es\n" in listed.stdout
-    )
+    unpinned_ones = [
+        "quickmt-en-pt",
+        "quickmt-pt-en",
+        "opus-mt-en-roa",
+        "opus-mt-roa-en",
+        "opus-mt-en-es",
+        *(one.model for one in pocket.LANGUAGES.values()),
+    ]
+    assert f"Not pinned (the first download is trusted): {', '.join(unpinned_ones)}\n" in listed.stdout
 
 
 def test_licence_that_requires_agreement_must_be_agreed_to(hub: FakeHub, root: Path) -> None:

@@ -14,6 +14,7 @@ from dropdub.engines.models.firefox import PUBLISHED
 from dropdub.engines.models.packaged import PACKAGED
 from dropdub.engines.models.pins import FILES, PINS, Pinned
 from dropdub.engines.models.places import Place
+from dropdub.engines.pocket.languages import LANGUAGES
 from dropdub.errors import UsageError
 from dropdub.files.durable import key, safe_name
 from dropdub.kits import EXTRAS
@@ -35,7 +36,7 @@ def test_every_known_model_is_complete(model: KnownModel) -> None:
 def test_every_source_names_plain_files_of_a_repository(model: KnownModel) -> None:
     for source in model.sources:
         assert re.fullmatch(r"([\w.-]+/[\w.-]+)?", source.repository)
-        assert re.fullmatch(r"([\w-]+)?", source.folder)
+        assert re.fullmatch(r"([\w-]+(/[\w-]+)*)?", source.folder)
         assert model.places(), "it can be downloaded from somewhere"
         assert source.revision
         assert source.files
@@ -45,20 +46,30 @@ def test_every_source_names_plain_files_of_a_repository(model: KnownModel) -> No
 
 UNPINNED = frozenset({"quickmt-en-pt", "quickmt-pt-en"})
 """Models whose checksums no public record states in full. `models list` says that the first download is trusted."""
+GATED = frozenset({"pocket-tts"})
+"""Engines whose weights are given to signed-in accounts only: no public source says what is in them."""
+_PINNED_ENGINES = [model for model in MODELS if model.engine not in {"transformers", *GATED}]
 
 
 def test_only_those_models_are_not_pinned_that_cannot_be() -> None:
-    assert {model.name for model in MODELS if model.engine != "transformers" and not model.is_pinned} == UNPINNED
+    assert {model.name for model in _PINNED_ENGINES if not model.is_pinned} == UNPINNED
 
 
 @pytest.mark.parametrize(
-    "model",
-    [model for model in MODELS if model.engine != "transformers" and model.name not in UNPINNED],
-    ids=lambda one: one.name,
+    "model", [model for model in _PINNED_ENGINES if model.name not in UNPINNED], ids=lambda one: one.name
 )
 def test_every_model_that_an_engine_uses_by_itself_is_pinned(model: KnownModel) -> None:
     assert model.is_pinned
     assert sum(pin.size for pin in model.pins.values()) == pytest.approx(model.download_bytes, rel=0.02)
+
+
+@pytest.mark.parametrize("model", [model for model in MODELS if model.engine in GATED], ids=lambda one: one.name)
+def test_a_gated_model_is_fetched_from_known_commits_and_its_terms_are_announced(model: KnownModel) -> None:
+    assert all(re.fullmatch(r"[0-9a-f]{40}", source.revision) for source in model.sources)
+    assert "accept terms" in model.remark and model.licence.commercial
+    assert model.origin == "kyutai/pocket-tts" and model.places() == [Place.HUB]
+    assert model.only_language and model.name == LANGUAGES[model.only_language].model
+    assert {"model.safetensors", "tokenizer.json"} < model.names() and len(model.names()) == 3
 
 
 @pytest.mark.parametrize(("repository", "pinned"), PINS.items(), ids=lambda one: one if isinstance(one, str) else "")

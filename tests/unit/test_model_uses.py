@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from dropdub.config import Config
+from dropdub.doctor.engines import has_model
 from dropdub.engines.models.uses import Use, uses
 from dropdub.engines.offers import Offer
 
@@ -170,3 +171,17 @@ def test_a_converted_model_that_is_there_is_used_instead_of_one_to_download(tmp_
     assert used(offers=[], models_dir=tmp_path, job={**job, "transcriber": "pocketsphinx"}) == {
         ("quickmt", "opus-mt-tc-big-en-pt-ct2")
     }
+
+
+def test_an_engine_with_a_model_for_each_language_uses_those_of_the_targets(tmp_path: Path) -> None:
+    offers = [Offer("pocket-tts", "synthesizer", 22), *QUALITY]
+    named = used(offers=offers, job={"synthesizer": "pocket-tts", "targets": ["pt-BR", "en", "ja"]})
+    assert {("pocket-tts", "pocket-tts-portuguese"), ("pocket-tts", "pocket-tts-english")} <= named
+    assert not any(model.startswith("pocket") for _, model in used(offers=offers, job={"targets": ["pt", "en"]}))
+    folder = tmp_path / "pocket-tts-portuguese"
+    folder.mkdir()
+    for file in ("model.safetensors", "tokenizer.json"):
+        (folder / file).write_bytes(b"there")
+    found = used(offers=offers, models_dir=tmp_path, job={"targets": ["pt", "fr"]})
+    assert {model for engine, model in found if engine == "pocket-tts"} == {"pocket-tts-portuguese"}
+    assert has_model("pocket-tts", {}) and not has_model("transformers", {})

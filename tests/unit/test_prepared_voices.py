@@ -59,8 +59,8 @@ def test_an_embedding_is_computed_once_and_noted(tmp_path: Path) -> None:
     recording.write_bytes(b"sound")
     cache, engine, voice = Cache(tmp_path / "cache", max_bytes=1_000_000), FakeCloner(), Voice("ana", recording)
     assert prepared_for(cache, sha256(recording)) is None
-    assert not prepare(cache, engine, voice)
-    assert prepare(cache, engine, voice)
+    assert not prepare(cache, engine, voice, language="pt")
+    assert prepare(cache, engine, voice, language="pt")
     assert engine.computed == ["ana"]
     assert prepared_for(Cache(tmp_path / "cache", max_bytes=0), sha256(recording)) == "cloner"
 
@@ -69,7 +69,7 @@ def test_a_voice_whose_embedding_was_removed_or_that_was_replaced_is_not_prepare
     recording = tmp_path / "ana.wav"
     recording.write_bytes(b"sound")
     cache = Cache(tmp_path / "cache", max_bytes=1_000_000)
-    prepare(cache, FakeCloner(), Voice("ana", recording))
+    prepare(cache, FakeCloner(), Voice("ana", recording), language="pt")
     old = sha256(recording)
     recording.write_bytes(b"another sound")
     assert prepared_for(cache, sha256(recording)) is None
@@ -81,5 +81,5 @@ def test_a_voice_whose_embedding_was_removed_or_that_was_replaced_is_not_prepare
 
 def test_there_is_nothing_to_prepare_without_a_recording(tmp_path: Path) -> None:
     cache = Cache(tmp_path / "cache", max_bytes=1_000_000)
-    assert not prepare(cache, FakeCloner(), None)
-    assert not prepare(cache, FakeCloner(), Voice("of the engine"))
+    assert not prepare(cache, FakeCloner(), None, language="pt")
+    assert not prepare(cache, FakeCloner(), Voice("of the engine"), language="pt")

@@ -13,7 +13,14 @@ from dropdub.doctor.finding import Finding, ok, problem, warning
 from dropdub.dubbing.configured import Installed, as_usage_error
 from dropdub.engines.base import EngineSettings, NeedsModel
 from dropdub.engines.dnsmos import DnsMos
-from dropdub.engines.models.catalogue import DEFAULT_MODELS, ENGINES_BY_PAIR, MODELS, find, how_to_download
+from dropdub.engines.models.catalogue import (
+    DEFAULT_MODELS,
+    ENGINES_BY_LANGUAGE,
+    ENGINES_BY_PAIR,
+    MODELS,
+    find,
+    how_to_download,
+)
 from dropdub.engines.models.download.record import examine
 from dropdub.engines.models.misnamed import is_misnamed
 from dropdub.engines.models.uses import Use, uses
@@ -94,8 +101,9 @@ def _is_usable(offer: Offer, use: Mapping[str, str]) -> bool:
 
 
 def has_model(engine: str, use: Mapping[str, str]) -> bool:
-    """Return whether no setting must name the engine's model: it has a default, one for each pair, or none."""
-    needs_setting = {model.engine for model in MODELS} - set(DEFAULT_MODELS) - ENGINES_BY_PAIR
+    """Return whether no setting must name the engine's model: it has a default, one for each pair or language,
+    or none."""
+    needs_setting = {model.engine for model in MODELS} - set(DEFAULT_MODELS) - ENGINES_BY_PAIR - ENGINES_BY_LANGUAGE
     return engine not in needs_setting or engine in use
 
 

@@ -54,7 +54,7 @@ class CachedSpeech:
         self.counts["spoken" if kept is None else "cached"] += 1
         if kept is not None:
             return kept
-        prepare(self.cache, self.engine, casting.voice)
+        prepare(self.cache, self.engine, casting.voice, language=self.language)
         samples = self.engine.speak(text, language=self.language, voice=casting.voice, rate=rate, take=self.take)
         pcm = (np.clip(samples, -1.0, 1.0) * _FULL_SCALE).round().astype(_PCM).tobytes()
         found = self.engine.defects() if isinstance(self.engine, ReportsDefects) else []

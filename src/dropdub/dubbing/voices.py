@@ -12,7 +12,16 @@ import numpy as np
 
 from dropdub.config.fields import folded
 from dropdub.dubbing.voice_sample import LEAST_S, TOO_SHORT_S, Candidate, cleanest
-from dropdub.engines.base import EngineInfo, OfferedVoice, OffersVoices, PreparesVoices, Samples, Synthesizer, Voice
+from dropdub.engines.base import (
+    EngineInfo,
+    OfferedVoice,
+    OffersVoices,
+    PreparesVoices,
+    PreparesVoicesByLanguage,
+    Samples,
+    Synthesizer,
+    Voice,
+)
 from dropdub.errors import NotMedia, VoiceMissing
 from dropdub.files.durable import sha256
 from dropdub.media.sound import wav
@@ -102,17 +111,18 @@ def cast_voices(
     }
 
 
-def prepare(cache: Cache, engine: Synthesizer, voice: Voice | None) -> bool:
-    """Load the cached speaker embedding of a voice into the engine, or compute and cache it.
+def prepare(cache: Cache, engine: Synthesizer, voice: Voice | None, *, language: str) -> bool:
+    """Load the cached speaker embedding of a voice that speaks `language` into the engine, or compute and cache it.
 
     Return whether it was cached; False if there is none to compute.
     """
-    if voice is None or voice.reference is None or not isinstance(engine, PreparesVoices):
+    preparing = engine.voices_in(language) if isinstance(engine, PreparesVoicesByLanguage) else engine
+    if voice is None or voice.reference is None or not isinstance(preparing, PreparesVoices):
         return False
-    key = _VoiceKey(engine.info(), engine.voice_key(voice))
-    was_cached = cache.get(key, check=lambda value: _loads(engine, voice, value)) is not None
+    key = _VoiceKey(engine.info(), preparing.voice_key(voice))
+    was_cached = cache.get(key, check=lambda value: _loads(preparing, voice, value)) is not None
     if not was_cached:
-        cache.put(key, engine.prepare(voice))
+        cache.put(key, preparing.prepare(voice))
     note_prepared(cache, sha256(voice.reference), engine=engine.name, embedding=key)
     return was_cached
 

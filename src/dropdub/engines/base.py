@@ -298,6 +298,14 @@ class HasModelsByPair(Protocol):
 
 
 @runtime_checkable
+class HasModelsByLanguage(Protocol):
+    """Optional ability of synthesizers that have a model of its own for each language."""
+
+    def missing_models_for(self, language: str) -> tuple[str, ...]:
+        """Return the models to download for a language that `supports` refuses; empty if no model could help."""
+
+
+@runtime_checkable
 class Announces(Protocol):
     """Optional ability of engines: report fallbacks."""
 
@@ -421,6 +429,14 @@ class PreparesVoices(Protocol):
 
     def take_prepared(self, voice: Voice, value: bytes) -> None:
         """Use an embedding that `prepare` returned. Raises ValueError if it is damaged."""
+
+
+@runtime_checkable
+class PreparesVoicesByLanguage(Protocol):
+    """Optional ability of synthesizers: as `PreparesVoices`, with other embeddings for each language."""
+
+    def voices_in(self, language: str) -> PreparesVoices:
+        """Return what exports and imports the embeddings for a language. Raises UnsupportedLanguage."""
 
 
 @runtime_checkable

@@ -14,6 +14,7 @@ from dropdub.engines.base import (
     Diarizer,
     Engine,
     EngineSettings,
+    HasModelsByLanguage,
     HasModelsByPair,
     KnowsVoices,
     NeedsModel,
@@ -267,9 +268,9 @@ class EngineRegistry:
         if ready is not None:
             self._report_better(ready, able)
             return ready
-        pair_models = self._pair_models(usable, need)
-        if pair_models:
-            raise _waiting_for_pair(need, pair_models, otherwise=self._for_all_pairs(able, pair_models))
+        lacking = self._lacking(usable, need)
+        if lacking:
+            raise _waiting_for(need, lacking, otherwise=self._for_all(able, lacking, need))
         if able:
             raise self._waiting(able[0], need)
         message = f"No installed {need.role} {need.does}. {self._coverage(usable)}".strip()
@@ -306,21 +307,22 @@ class EngineRegistry:
             remedy=f"{how_to_download(str(model))}. The job then resumes automatically.",
         )
 
-    def _for_all_pairs(self, able: Sequence[Offer], pair_models: Sequence[str]) -> str:
-        """Return sentences on the best engine that needs one model for all pairs; empty if there is none."""
+    def _for_all(self, able: Sequence[Offer], lacking: Sequence[str], need: Need) -> str:
+        """Return sentences on the best engine that needs one model for all languages; empty if there is none."""
         if not able:
             return ""
         model = str(self._model_missing(able[0]))
-        what = "serves all its pairs" if _size(model) < sum(map(_size, pair_models)) else "is larger"
+        all_of_them = "serves all its pairs" if need.pair else "serves all its languages"
+        what = all_of_them if _size(model) < sum(map(_size, lacking)) else "is larger"
         known = find(model)
         licence = ", and not for commercial use" if known and not known.licence.commercial else ""
         return f" Or use {able[0].name}, whose model '{model}' {what}{licence}. {how_to_download(model)}."
 
-    def _pair_models(self, offers: Iterable[Offer], need: Need) -> tuple[str, ...]:
-        """Return the models with which one of the engines could translate the pair; empty if there are none."""
-        engines = map(self._instance, offers) if need.pair else ()
-        found = (one.missing_models(*need.pair) for one in engines if need.pair and isinstance(one, HasModelsByPair))
-        return next(filter(None, found), ())
+    def _lacking(self, offers: Iterable[Offer], need: Need) -> tuple[str, ...]:
+        """Return the models with which one of the engines could translate the pair, or speak the language; empty if
+        there are none.
+        """
+        return next(filter(None, (_missing_models(self._instance(offer), need) for offer in offers)), ())
 
     def _ready_for(self, need: Need) -> Offer | None:
         """Return the engine of the highest rank that can do it and has its model."""
@@ -334,8 +336,8 @@ class EngineRegistry:
     def _called(self, name: str, need: Need) -> Offer:
         offer = self._of_that_role(name, need.role)
         if not need.met_by(self._instance(offer)):
-            if pair_models := self._pair_models([offer], need):
-                raise _waiting_for_pair(need, pair_models)
+            if lacking := self._lacking([offer], need):
+                raise _waiting_for(need, lacking)
             message = f"The engine '{name}' {need.does_not}. {self._coverage([offer])}".strip()
             raise UnsupportedLanguage(message, remedy=hint([offer], need))
         return self._with_model(offer, need)
@@ -414,11 +416,19 @@ class EngineRegistry:
         return " ".join(f"{name} supports: {what}." for name, what in covered if what)
 
 
-def _waiting_for_pair(need: Need, models: Sequence[str], *, otherwise: str = "") -> Waiting:
+def _missing_models(engine: Engine, need: Need) -> tuple[str, ...]:
+    if need.pair is not None and isinstance(engine, HasModelsByPair):
+        return engine.missing_models(*need.pair)
+    if need.language is not None and isinstance(engine, HasModelsByLanguage):
+        return engine.missing_models_for(need.language)
+    return ()
+
+
+def _waiting_for(need: Need, models: Sequence[str], *, otherwise: str = "") -> Waiting:
     named_models = " and ".join(f"'{model}'" for model in models)
     which, them = ("models", "them") if len(models) > 1 else ("model", "it")
     return Waiting(
-        f"The {need.role} lacks the {which} {named_models}{_for_pair(need)}.",
+        f"The {need.role} lacks the {which} {named_models}{_for_what(need)}.",
         condition="model",
         remedy=f"Download {them} with: `dropdub models pull {' '.join(models)}`.{otherwise} "
         "The job then resumes automatically.",
@@ -429,6 +439,11 @@ def _size(model: str) -> int:
     """Return about how many bytes a model has; 0 if it is not known."""
     known = find(model)
     return known.download_bytes if known else 0
+
+
+def _for_what(need: Need) -> str:
+    """Return the end of a sentence that says what an engine is needed for; empty if any of its models can do it."""
+    return _for_pair(need) if need.language is None else f", to speak {display_name(need.language)}"
 
 
 def _for_pair(need: Need) -> str:

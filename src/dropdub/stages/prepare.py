@@ -23,5 +23,5 @@ def run(task: Task) -> Result:
         raise VoiceMissing(f"There is no voice '{name}'.", remedy="List the voices with: `dropdub voices list`")
     language = (task.options.targets or (USUAL_LANGUAGE,))[0]
     engine = task.engines.synthesizer(task.options.synthesizer, language=language)
-    was_cached = prepare(task.cache, engine, Voice(name, recording))
+    was_cached = prepare(task.cache, engine, Voice(name, recording), language=language)
     return {"clones": engine.clones, "was_cached": was_cached, "engine": asdict(engine.info()), "warnings": []}

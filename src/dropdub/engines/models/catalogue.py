@@ -15,6 +15,7 @@ from dropdub.engines.models.firefox import PUBLISHED
 from dropdub.engines.models.packaged import PACKAGED, Packaged
 from dropdub.engines.models.pins import FILES, KOKORO_VOICE_BYTES, KOKORO_VOICES, PINS, Pin, Pinned
 from dropdub.engines.models.places import Place
+from dropdub.engines.pocket.languages import LANGUAGES, TOKENIZER, WEIGHTS, PocketLanguage
 from dropdub.errors import UsageError
 from dropdub.pasting import pasted
 from dropdub.units import format_size
@@ -31,6 +32,8 @@ DEFAULT_MODELS = {
 """The model that an engine uses unless `models.use` names one; `transformers` has no default."""
 ENGINES_BY_PAIR = frozenset({"bergamot", "quickmt"})
 """The engines that use all their models that are there: each is for a pair of languages."""
+ENGINES_BY_LANGUAGE = frozenset({"pocket-tts"})
+"""The engines that use all their models that are there: each is for one language."""
 
 _OPUS = re.compile(r"opus-mt(-tc-big)?-([A-Za-z_]{2,20})-([A-Za-z_]{2,20})")
 _CONVERTED_OPUS = re.compile(r"opus-mt-([a-z]{2,3})-([a-z]{2,3})-ct2")
@@ -155,6 +158,7 @@ CC_BY = Licence("CC-BY", "CC-BY-4.0: credit its authors, the Helsinki-NLP group"
 CC_BY_QUICKMT = Licence("CC-BY", "CC-BY-4.0: credit its author, quickmt", commercial=True)
 CC_BY_NVIDIA = Licence("CC-BY", "CC-BY-4.0: credit its author, NVIDIA", commercial=True)
 CC_BY_NC = Licence("CC-BY-NC", "CC-BY-NC-4.0: not for commercial use", commercial=False)
+CC_BY_KYUTAI = Licence("CC-BY", "CC-BY-4.0: credit its author, Kyutai", commercial=True)
 MPL = Licence("MPL-2", "the Mozilla Public License 2.0", commercial=True)
 CPML = Licence(
     "CPML",
@@ -274,6 +278,48 @@ def _dnsmos() -> KnownModel:
     return KnownModel("dnsmos", "dnsmos", (source,), "-", size, 240 * MB, MIT, maker=maker)
 
 
+def _pocket(language: PocketLanguage) -> KnownModel:
+    """Return the model of a language. Only the weights are gated; its words and a voice are in the public repository.
+
+    Repositories, paths and commits are those of pocket-tts 4.0.1 (its `config/LANGUAGE.yaml` and `utils/utils.py`).
+    Size: that of the weights of this geometry. Memory: they are used as 32 bits, beside what is computed.
+    """
+    commits, folder = _POCKET_COMMITS[language.name], f"languages/{language.name}"
+    public = "kyutai/pocket-tts-without-voice-cloning"
+    sources = (
+        Source("kyutai/pocket-tts", (WEIGHTS,), revision=commits.weights, folder=folder),
+        Source(public, (TOKENIZER,), revision=commits.tokenizer, folder=folder),
+        Source(public, (f"{commits.voice}.safetensors",), revision=_POCKET_VOICES, folder=f"{folder}/embeddings"),
+    )
+    model = KnownModel(language.model, "pocket-tts", sources, language.tag, 225 * MB, 1_200 * MB, CC_BY_KYUTAI)
+    return replace(model, maker="kyutai/pocket-tts", remark=_GATED)
+
+
+@dataclass(frozen=True)
+class _PocketCommits:
+    """The commits of a language's weights and tokenizer, and the name of the voice that is its default."""
+
+    voice: str
+    weights: str = "3e82814a68665eec246ff649b14c71331f955c06"
+    tokenizer: str = "4e1e0a3e611c51c0b4ed8174fc10f32a54644303"
+
+
+_POCKET_COMMITS = {
+    "portuguese": _PocketCommits("rafael"),
+    "english": _PocketCommits(
+        "alba", "db04f0e653473e5c7333c69686ac92b7460b0c1d", "00eac05ed3d16bdc3f6b5d598874019c34a89214"
+    ),
+    "german": _PocketCommits("juergen"),
+    "spanish": _PocketCommits("lola"),
+    "french": _PocketCommits("estelle", tokenizer="8843db76457a91db32077edf8dfcd1c0e3e755fd"),
+    "italian": _PocketCommits("giovanni"),
+    "dutch": _PocketCommits("daan"),
+}
+_POCKET_VOICES = "a7056f505a4a8ca72d8b5fb1440071d6f1a35739"
+_GATED = (
+    "Its page asks everybody to accept terms once, among them not to imitate a voice without consent: sign in, accept "
+    "them, and download it with the token of that account."
+)
 _MOZILLA = "Mozilla's Firefox Translations"
 _UNLICENSED = (
     "The package does not mention the licence of these files; they are identical to files that Mozilla published under "
@@ -305,6 +351,7 @@ MODELS: tuple[KnownModel, ...] = (
     *(_bergamot(*pair.split("-")) for pair in PUBLISHED),
     _xtts(),
     _dnsmos(),
+    *map(_pocket, LANGUAGES.values()),
 )
 """All listed models. In addition, `find` accepts the names of models of OPUS-MT and quickmt for any pair of languages.
 

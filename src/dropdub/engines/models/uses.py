@@ -12,9 +12,10 @@ from dropdub.config import Config, JobOptions
 from dropdub.engines import hibari
 from dropdub.engines.bergamot import pairs as bergamot
 from dropdub.engines.kokoro import voices as kokoro
-from dropdub.engines.models.catalogue import DEFAULT_MODELS, ENGINES_BY_PAIR
+from dropdub.engines.models.catalogue import DEFAULT_MODELS, ENGINES_BY_LANGUAGE, ENGINES_BY_PAIR
 from dropdub.engines.offers import Offer
 from dropdub.engines.pairs import PIVOT, Pair, route
+from dropdub.engines.pocket import languages as pocket
 from dropdub.engines.quickmt import folders as quickmt
 from dropdub.languages import primary, same_language
 
@@ -35,6 +36,7 @@ _SPEAKS: Mapping[str, Callable[[str, Path], bool]] = {
     "kokoro": lambda language, models_dir: kokoro.speaks(
         language, models_dir / kokoro.VOICES_MODEL, models_dir / DEFAULT_MODELS["kokoro"]
     ),
+    "pocket-tts": pocket.speaks,
 }
 """For synthesizers with few languages: whether they speak one with the voices that are there."""
 
@@ -85,7 +87,11 @@ class _Job:
     def uses(self) -> Iterator[Use]:
         yield from self._with_their_models(self._transcribers())
         yield from self._of_translators()
-        yield from self._with_their_models(self._synthesizers())
+        for engine in dict.fromkeys(self._synthesizers()):
+            if engine in ENGINES_BY_LANGUAGE:
+                yield from self._uses_of_languages(engine)
+            else:
+                yield from self._with_their_models([engine])
 
     def _with_their_models(self, engines: Iterable[str]) -> Iterator[Use]:
         yield from (Use(engine, self.models[engine]) for engine in dict.fromkeys(engines) if engine in self.models)
@@ -138,6 +144,13 @@ class _Job:
     def _only_from(self, pair: Pair) -> str | None:
         """Return the language of the only recordings that need a pair, if it is not known whether there are any."""
         return primary(pair[0]) if self.options.language == AUTO and pair[0] != PIVOT else None
+
+    def _uses_of_languages(self, engine: str) -> Iterator[Use]:
+        """Yield the models of the targets; if nobody named the engine, of those for which it is the best."""
+        for target in self.options.targets:
+            found = pocket.language_of(target)
+            if found and (self.options.synthesizer == engine or self._speaks(engine, target)):
+                yield Use(engine, found.model)
 
     def _pairs(self) -> list[Pair]:
         """Return the pairs of different languages to translate.
