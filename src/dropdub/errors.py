@@ -28,6 +28,7 @@
         ├── DownloadFailed
         │   └── WrongContent          a downloaded file is not the one that is known
         ├── MediaToolFailed
+        ├── EngineFailed          an engine of another package crashed or broke its protocol
         ├── NotDelivered          a notification that a job has ended
         ├── FreshWorkerNeeded     a library that this worker has loaded is in the way; a new worker can do it
         └── UnexpectedError       wraps any other exception
@@ -308,6 +309,15 @@ class WrongContent(DownloadFailed):
 
 class MediaToolFailed(TransientError):
     usual_remedy = "If it happens again, look at the log: `dropdub logs`."
+
+
+class EngineFailed(TransientError):
+    """An engine of another package raised an error, or returned what its protocol does not allow."""
+
+    usual_remedy = (
+        "It will be retried. If it happens again, report it to the authors of that package, with the output of: "
+        "`dropdub logs`, or choose another engine in config.yaml."
+    )
 
 
 class NotDelivered(TransientError):

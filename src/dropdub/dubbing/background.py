@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from dropdub.config.job import Mix
+from dropdub.engines import answers
 from dropdub.engines.base import Separator
 from dropdub.film.original_sound import original_sound
 from dropdub.media.ffmpeg import input_arguments
@@ -76,7 +77,7 @@ def background_of(
     engine = separator()
     if engine is None:
         return Background(blocks, ducked=ducked, warnings=(_no_separator(source.name, wanted),))
-    separated = engine.background(blocks, sample_rate=RATE_HZ)
+    separated = answers.background(engine, blocks, sample_rate=RATE_HZ)
     kept = in_blocks(separated, size=round(BLOCK_S * RATE_HZ), length=length, channels=channels_of(source))
     return Background(kept, engine=asdict(engine.info()))
 

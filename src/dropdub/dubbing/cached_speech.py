@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from dropdub.dubbing.voices import Casting, prepare
+from dropdub.engines import answers
 from dropdub.engines.base import EngineInfo, ReportsDefects, Samples, Synthesizer
 from dropdub.errors import NotMedia
 from dropdub.media.sound import wav
@@ -55,7 +56,9 @@ class CachedSpeech:
         if kept is not None:
             return kept
         prepare(self.cache, self.engine, casting.voice, language=self.language)
-        samples = self.engine.speak(text, language=self.language, voice=casting.voice, rate=rate, take=self.take)
+        samples = answers.spoken(
+            self.engine, text, language=self.language, voice=casting.voice, rate=rate, take=self.take
+        )
         pcm = (np.clip(samples, -1.0, 1.0) * _FULL_SCALE).round().astype(_PCM).tobytes()
         found = self.engine.defects() if isinstance(self.engine, ReportsDefects) else []
         self.defects.extend(found)

@@ -12,6 +12,7 @@ import numpy as np
 from dropdub.dubbing.edges import find_speech
 from dropdub.dubbing.verification import Verdict, judge
 from dropdub.dubbing.words_by_line import words_by_line
+from dropdub.engines import answers
 from dropdub.engines.base import SPEECH_RATE_HZ, EngineInfo, Samples, TakesHints, Transcriber, Utterance, Window, Word
 from dropdub.files.durable import sha256
 from dropdub.media.sound import wav
@@ -123,7 +124,7 @@ class Listener:
             for window, words in zip(group, its, strict=True)
             if words is None
         )
-        fresh = self.engine.transcribe(map(_window, missing), language=self.language)
+        fresh = answers.heard(self.engine, map(_window, missing), language=self.language)
         for its_keys, its in zip(keys, kept, strict=True):
             found: list[Word] = []
             for key, words in zip(its_keys, its, strict=True):

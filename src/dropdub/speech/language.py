@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dropdub.engines import answers
 from dropdub.engines.base import EngineInfo, Transcriber, Window
 from dropdub.languages import UNDETERMINED, primary
 from dropdub.media.sound import wav
@@ -71,7 +72,7 @@ def _languages(engine: Transcriber, cache: Cache, audio: Path, spans: Sequence[S
         key = _LanguageKey(info, digest.hexdigest())
         found = cache.get(key, check=lambda value: str(from_json(value)))
         if found is None:
-            found = engine.detect_language(heard)
+            found = answers.language_heard(engine, heard)
             cache.put(key, to_json(found))
         if found != UNDETERMINED:
             yield found

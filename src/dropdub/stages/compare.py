@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from dropdub.dubbing.measured_lines import line_files
+from dropdub.engines import answers
 from dropdub.engines.base import SPEECH_RATE_HZ, Diarizer, Samples, SoundMeter, Window
 from dropdub.errors import EngineMissing, EngineNotInstalled
 from dropdub.media.sound import wav
@@ -54,8 +55,8 @@ def _compared(task: Task, engine: Diarizer, lines: Sequence[Segment]) -> Iterato
     for done, speaker in enumerate(speakers, start=1):
         spoken = longest([line for line in lines if line.speaker == speaker and line.id in files], enough_s=_ENOUGH_S)
         if spoken:
-            original = engine.embed(_original(task.job_dir / AUDIO, line) for line in spoken)
-            dub = engine.embed(_dubbed(files[line.id]) for line in spoken)
+            original = answers.embedded(engine, (_original(task.job_dir / AUDIO, line) for line in spoken))
+            dub = answers.embedded(engine, (_dubbed(files[line.id]) for line in spoken))
             yield VoiceLikeness(speaker, round(likeness(list(original), list(dub)), 3))
         task.progress(done / len(speakers))
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from dropdub.engines import answers
 from dropdub.engines.base import Diarizer, EngineInfo, Samples, Window
 from dropdub.film.original_sound import original_sound
 from dropdub.media.sound import wav
@@ -147,12 +148,12 @@ def _spoken(task: Task) -> dict[str | None, list[Stretch]]:
 
 
 def _voice(engine: Diarizer, audio: Path, pieces: Sequence[Stretch]) -> list[Samples]:
-    return list(engine.embed(_windows(audio, pieces)))
+    return list(answers.embedded(engine, _windows(audio, pieces)))
 
 
 def _vectors(task: Task, engine: Diarizer, pieces: Sequence[Stretch]) -> Vectors:
     vectors = []
-    for done, vector in enumerate(engine.embed(_windows(task.job_dir / AUDIO, pieces)), start=1):
+    for done, vector in enumerate(answers.embedded(engine, _windows(task.job_dir / AUDIO, pieces)), start=1):
         vectors.append(vector)
         task.progress(0.95 * done / len(pieces))
     return np.stack(vectors) if vectors else np.zeros((0, 1), np.float32)

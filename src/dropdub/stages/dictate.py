@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from dropdub.engines import answers
 from dropdub.engines.base import NoticesLanguages, ReportsSuspects, TakesHints, Transcriber, Utterance, Window
 from dropdub.languages import UNDETERMINED
 from dropdub.media.sound import wav
@@ -62,7 +63,7 @@ def _language(task: Task, engine: Transcriber, sound: Path, speech: Sequence[Spa
     stated = task.params.get("language")
     if stated:
         return str(stated)
-    return engine.detect_language([_window(sound, speech)]) if speech else UNDETERMINED
+    return answers.language_heard(engine, [_window(sound, speech)]) if speech else UNDETERMINED
 
 
 def _said(
@@ -71,8 +72,8 @@ def _said(
     """Return what is said in each part, given as the speech in it; nothing if there is no voice in any."""
     if language == UNDETERMINED:
         return [() for _part in parts]
-    heard = engine.transcribe([_window(sound, part) for part in parts if part], language=language)
-    return [next(heard, ()) if part else () for part in parts]
+    found = answers.heard(engine, [_window(sound, part) for part in parts if part], language=language)
+    return [next(found, ()) if part else () for part in parts]
 
 
 def _window(sound: Path, speech: Sequence[Span]) -> Window:

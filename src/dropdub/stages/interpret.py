@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
+from dropdub.engines import answers
 from dropdub.languages import same_language
 from dropdub.pipeline.task import Result, Task
 
@@ -17,5 +18,5 @@ def run(task: Task) -> Result:
     if same_language(source, target):
         return {"text": text, "warnings": []}
     engine = task.engines.translator(task.options.translator, source=source, target=target)
-    [translated] = engine.translate([text], source=source, target=target)
+    [translated] = answers.translated(engine, [text], source=source, target=target)
     return {"text": translated.strip(), "engine": asdict(engine.info()), "warnings": []}

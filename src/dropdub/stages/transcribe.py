@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dropdub.dubbing.possible import Source, refuse_impossible_after_detection
+from dropdub.engines import answers
 from dropdub.engines.base import (
     EngineInfo,
     NoticesLanguages,
@@ -170,7 +171,7 @@ def _heard(
     engine: Transcriber, chunk: _Chunk, spans: Sequence[Span], speech: Sequence[Span], language: str
 ) -> Iterator[Transcript]:
     """Yield the transcript of each window, with what the engine has reported until then."""
-    for utterances in engine.transcribe(_windows(chunk, spans, speech), language=language) if spans else ():
+    for utterances in answers.heard(engine, _windows(chunk, spans, speech), language=language) if spans else ():
         yield _transcript(engine, chunk, language, [_segment(one, chunk) for one in utterances if one.text.strip()])
 
 

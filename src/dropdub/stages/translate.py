@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from dropdub.engines import answers
 from dropdub.engines.base import EngineInfo, OffersAlternatives, Translator
 from dropdub.engines.wordings import fitting, shorter_than
-from dropdub.errors import NotText, TooLarge, UnexpectedError
+from dropdub.errors import NotText, TooLarge
 from dropdub.languages import same_language
 from dropdub.pipeline.artifacts import TRANSCRIPT, Segment, Transcript, document_name, translation_name
 from dropdub.pipeline.cache import CacheKey, from_json, to_json
@@ -209,16 +210,13 @@ class _Translation:
 
     def _asked(self, texts: Sequence[str]) -> list[Wordings]:
         answers = self._answers([visible(text) for text in texts])
-        if len(answers) != len(texts):
-            name = self._engine.name
-            raise UnexpectedError(f"The engine '{name}' returned {len(answers)} translations for {len(texts)} texts.")
         return [tuple(wording.strip() for wording in answer) for answer in answers]
 
     def _answers(self, texts: Sequence[str]) -> list[Wordings]:
         if self._fits and isinstance(self._engine, OffersAlternatives):
-            offered = self._engine.alternatives(texts, source=self._source, target=self._target)
+            offered = answers.alternatives(self._engine, texts, source=self._source, target=self._target)
             return [_by_length(text, wordings) for text, wordings in zip(texts, offered, strict=True)]
-        return [(one,) for one in self._engine.translate(texts, source=self._source, target=self._target)]
+        return [(one,) for one in answers.translated(self._engine, texts, source=self._source, target=self._target)]
 
 
 def _by_length(text: str, wordings: Sequence[str]) -> Wordings:

@@ -1,0 +1,200 @@
+"""What engines answer, held to their protocols: stages call engines through these functions only.
+
+An engine of another package may raise anything and return anything. What its protocol does not allow ends here, in an
+error that names the engine and its package, and never in a file of a job.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib.metadata import packages_distributions
+from typing import Any
+
+import numpy as np
+
+from dropdub.engines.base import (
+    Diarizer,
+    Engine,
+    Frames,
+    OffersAlternatives,
+    Samples,
+    Separator,
+    Synthesizer,
+    Transcriber,
+    Translator,
+    Utterance,
+    Voice,
+    Window,
+)
+from dropdub.errors import DropdubError, EngineFailed, UnexpectedError, unforeseen
+
+LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 8_000, 192_000
+"""The sample rates of speech that are accepted."""
+_OF_THE_MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS)
+"""Errors of the disk, whatever package meets them: they have an error and a remedy of their own."""
+log = logging.getLogger("dropdub.engines")
+
+
+def translated(engine: Translator, texts: Sequence[str], *, source: str, target: str) -> list[str]:
+    """Return one translation for each text, in order. Raises what `Translator.translate` does, and EngineFailed."""
+    with blaming(engine.name, type(engine)):
+        found = engine.translate(texts, source=source, target=target)
+    _require_as_many(engine, found, texts)
+    if not all(isinstance(text, str) for text in found):
+        raise broken(engine, "returned a translation that is no text")
+    return list(found)
+
+
+def alternatives(
+    engine: OffersAlternatives, texts: Sequence[str], *, source: str, target: str
+) -> list[tuple[str, ...]]:
+    """Return the wordings of each text, in order. Raises what `alternatives` does, and EngineFailed."""
+    assert isinstance(engine, Translator)
+    with blaming(engine.name, type(engine)):
+        found = engine.alternatives(texts, source=source, target=target)
+    _require_as_many(engine, found, texts)
+    if not all(wordings and all(isinstance(text, str) for text in wordings) for wordings in found):
+        raise broken(engine, "returned a text without a translation")
+    return [tuple(wordings) for wordings in found]
+
+
+def spoken(
+    engine: Synthesizer, text: str, *, language: str, voice: Voice | None, rate: float = 1.0, take: int = 0
+) -> Samples:
+    """Return a text as spoken, shape (samples,), all finite. Raises what `Synthesizer.speak` does, and EngineFailed."""
+    with blaming(engine.name, type(engine)):
+        sound: Any = engine.speak(text, language=language, voice=voice, rate=rate, take=take)
+        hertz: Any = engine.sample_rate
+    if isinstance(hertz, bool) or not isinstance(hertz, (int, np.integer)):
+        raise broken(engine, f"has a sample rate that is no whole number: {hertz!r:.40}")
+    if not LOWEST_RATE_HZ <= hertz <= HIGHEST_RATE_HZ:
+        raise broken(engine, f"has a sample rate of {hertz} Hz, not of {LOWEST_RATE_HZ} to {HIGHEST_RATE_HZ}")
+    _require_floats(engine, sound, dimensions=1)
+    samples: Samples = sound.astype(np.float32, copy=False)
+    return samples
+
+
+def heard(engine: Transcriber, windows: Iterable[Window], *, language: str) -> Iterator[tuple[Utterance, ...]]:
+    """Yield what was said in each window, in order. Raises what `Transcriber.transcribe` does, and EngineFailed."""
+    counted = _Counted(windows)
+    number = 0
+    with blaming(engine.name, type(engine)):
+        for said in engine.transcribe(counted, language=language):
+            number += 1
+            if number > counted.number:
+                raise broken(engine, "returned more transcripts than there are windows")
+            if not all(_is_utterance(one) for one in said):
+                raise broken(engine, f"returned an utterance without text and times: {said!r:.80}")
+            yield tuple(said)
+        if number != counted.number or next(counted, None) is not None:
+            raise broken(engine, f"returned {number} transcripts for more windows")
+
+
+def language_heard(engine: Transcriber, windows: Sequence[Window]) -> str:
+    """Return the tag of the language spoken. Raises what `Transcriber.detect_language` does, and EngineFailed."""
+    with blaming(engine.name, type(engine)):
+        found: Any = engine.detect_language(windows)
+    if not isinstance(found, str) or not found:
+        raise broken(engine, f"detected a language that is no tag: {found!r:.40}")
+    return found
+
+
+def embedded(engine: Diarizer, windows: Iterable[Window]) -> Iterator[Samples]:
+    """Yield the speaker embedding of each window, in order. Raises EngineFailed."""
+    counted = _Counted(windows)
+    number, size = 0, None
+    with blaming(engine.name, type(engine)):
+        for vector in engine.embed(counted):
+            number += 1
+            _require_floats(engine, vector, dimensions=1)
+            if len(vector) == 0 or len(vector) != (size or len(vector)):
+                raise broken(engine, f"returned vectors of {size or 0} and {len(vector)} numbers")
+            size = len(vector)
+            yield vector
+        if number != counted.number or next(counted, None) is not None:
+            raise broken(engine, f"returned {number} vectors for {counted.number} windows")
+
+
+def background(engine: Separator, blocks: Iterable[Frames], *, sample_rate: int) -> Iterator[Frames]:
+    """Yield the sound without its voices. Raises EngineFailed."""
+    with blaming(engine.name, type(engine)):
+        for block in engine.background(blocks, sample_rate=sample_rate):
+            _require_floats(engine, block, dimensions=2)
+            yield block
+
+
+class _Counted(Iterator[Window]):
+    """Windows, and the `number` of those that were taken."""
+
+    def __init__(self, windows: Iterable[Window]) -> None:
+        self._windows = iter(windows)
+        self.number = 0
+
+    def __next__(self) -> Window:
+        window = next(self._windows)
+        self.number += 1
+        return window
+
+
+@contextmanager
+def blaming(name: str, kind: type) -> Iterator[None]:
+    """Turn any foreign exception in the block into EngineFailed if the engine's class is another package's.
+
+    Those of Dropdub's own engines pass: they are bugs in Dropdub.
+    """
+    try:
+        yield
+    except (DropdubError, MemoryError):
+        raise
+    except Exception as error:  # the code of another package may raise anything
+        package = package_of(kind)
+        if package is None or (isinstance(error, OSError) and error.errno in _OF_THE_MACHINE):
+            raise
+        log.error("engine failed: name=%s package=%s", name, package, exc_info=error)
+        reason = unforeseen(error).message.removeprefix("Unexpected error: ")
+        raise EngineFailed(f"The engine '{name}' of the package {package} failed: {reason}") from error
+
+
+def broken(engine: Engine, what: str) -> EngineFailed | UnexpectedError:
+    """Return the error for an answer that the protocol does not allow; `what` the engine did, as a verb phrase."""
+    package = package_of(type(engine))
+    if package is None:
+        return UnexpectedError(f"The engine '{engine.name}' {what}.")
+    return EngineFailed(f"The engine '{engine.name}' of the package {package} {what}.")
+
+
+def package_of(kind: type) -> str | None:
+    """Return the package that an engine's class is from, as pip calls it; None for Dropdub's own."""
+    top = kind.__module__.partition(".")[0]
+    if top == "dropdub":
+        return None
+    return next(iter(packages_distributions().get(top, ())), top)
+
+
+def _require_as_many(engine: Engine, found: Any, texts: Sequence[str]) -> None:
+    if not isinstance(found, (list, tuple)):
+        raise broken(engine, "returned no list of translations")
+    if len(found) != len(texts):
+        raise broken(engine, f"returned {len(found)} translations for {len(texts)} texts")
+
+
+def _require_floats(engine: Engine, values: Any, *, dimensions: int) -> None:
+    if not isinstance(values, np.ndarray) or values.dtype.kind != "f" or values.ndim != dimensions:
+        shape = getattr(values, "shape", type(values).__name__)
+        raise broken(engine, f"returned {shape} instead of floats in {dimensions} dimension(s)")
+    if not np.isfinite(values).all():
+        raise broken(engine, "returned values that are no finite numbers")
+
+
+def _is_utterance(one: Any) -> bool:
+    return (
+        isinstance(one, Utterance)
+        and isinstance(one.text, str)
+        and math.isfinite(one.start)
+        and math.isfinite(one.end)
+        and one.start <= one.end
+    )
