@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dropdub.cli.formatting import shortened
-from dropdub.engines.models.catalogue import MODELS, KnownModel, find, how_to_download
+from dropdub.engines.models.catalogue import KnownModel, all_models, find, how_to_download
 from dropdub.engines.models.download.record import Condition, Presence
 from dropdub.engines.models.places import Place
 from dropdub.operations.models import ModelView
@@ -75,7 +75,7 @@ def notes(models: list[ModelView], *, models_dir: Path, recommended: str | None)
     held = [model.name for model in models if model.commercial is False]
     if held:
         yield f"Not for commercial use: {', '.join(held)}"
-    more = len({model.name for model in MODELS} - {model.name for model in models})
+    more = len({model.name for model in all_models()} - {model.name for model in models})
     if more:
         yield f"{more} more are available. To list them: `dropdub models list --all`"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dropdub.config import Config, load_config
-from dropdub.engines.models.catalogue import MODELS, KnownModel, find, named
+from dropdub.engines.models.catalogue import KnownModel, all_models, find, named
 from dropdub.engines.models.download.origin import Meter
 from dropdub.engines.models.download.pull import pull as download
 from dropdub.engines.models.download.record import (
@@ -109,7 +109,7 @@ def list_models(root_models: RootModels, *, everything: bool = False) -> list[Mo
     """Return the models that are used, then the others in the folder, then, with `everything`, all known ones."""
     wanted = {use.model: use for use in root_models.uses()}
     models_dir = root_models.models_dir
-    names = [*wanted, *_present(models_dir), *((model.name for model in MODELS) if everything else ())]
+    names = [*wanted, *_present(models_dir), *((model.name for model in all_models()) if everything else ())]
     best = recommended_model(root_models)
     return [_view(name, models_dir, wanted.get(name), best=best) for name in dict.fromkeys(names)]
 

@@ -10,13 +10,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from functools import lru_cache
 
+from dropdub.engines.models.brought import Brought, brought
 from dropdub.engines.models.firefox import PUBLISHED
 from dropdub.engines.models.packaged import PACKAGED, Packaged
 from dropdub.engines.models.pins import FILES, KOKORO_VOICE_BYTES, KOKORO_VOICES, PINS, Pin, Pinned
 from dropdub.engines.models.places import Place
 from dropdub.engines.pocket.languages import LANGUAGES, TOKENIZER, WEIGHTS, PocketLanguage
 from dropdub.errors import UsageError
+from dropdub.installation import packages_stamp
 from dropdub.pasting import pasted
 from dropdub.units import format_size
 
@@ -359,8 +362,38 @@ MODELS: tuple[KnownModel, ...] = (
 """
 
 
+def all_models() -> tuple[KnownModel, ...]:
+    """Return all listed models: Dropdub's own, then those that other packages bring."""
+    return (*MODELS, *brought_models().models)
+
+
+def brought_models() -> Brought:
+    """Return the models that other packages bring, and what is wrong with those that are left out."""
+    return _brought(packages_stamp())
+
+
+@lru_cache(maxsize=1)
+def _brought(_packages: tuple[int, ...]) -> Brought:
+    """Read the entry points once, and again when packages were installed."""
+    return brought(KnownModel, lambda name: _own(name) is not None)
+
+
+def default_models() -> dict[str, str]:
+    """Return the model that each engine uses unless `models.use` names one: an engine of another package uses the first
+    that is brought for it.
+    """
+    firsts = {model.engine: model.name for model in reversed(brought_models().models)}
+    own = {model.engine for model in MODELS}
+    return {engine: name for engine, name in firsts.items() if engine not in own} | DEFAULT_MODELS
+
+
 def find(name: str) -> KnownModel | None:
     """Return the model of this name, ignoring case; None if it is not known."""
+    found = (model for model in brought_models().models if model.name.casefold() == name.casefold())
+    return _own(name) or next(found, None)
+
+
+def _own(name: str) -> KnownModel | None:
     for model in MODELS:
         if model.name.casefold() == name.casefold():
             return model
@@ -384,6 +417,6 @@ def named(name: str) -> KnownModel:
     model = find(name)
     if model is not None:
         return model
-    close = get_close_matches(name, [model.name for model in MODELS], n=3, cutoff=0.4)
+    close = get_close_matches(name, [model.name for model in all_models()], n=3, cutoff=0.4)
     similar = f" Similar names: {', '.join(close)}." if close else ""
     raise UsageError(f"There is no model '{name}'.{similar}", remedy="See all models: `dropdub models list --all`")

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from dropdub.engines.base import EngineSettings
-from dropdub.engines.models.catalogue import MODELS, find
+from dropdub.engines.models.catalogue import all_models, find
 from dropdub.errors import EngineMissing
 
 _REMEDY = (
@@ -21,7 +21,7 @@ def refuse_misnamed(settings: EngineSettings, engine: str, model: str) -> None:
 
     Any other name is that of somebody's own model, which may come yet, and a path may lead to a share that is away now.
     """
-    of_engine = [one.name for one in MODELS if one.engine == engine]
+    of_engine = [one.name for one in all_models() if one.engine == engine]
     known = find(model)
     if not of_engine or (known is not None and known.engine == engine):
         return
@@ -47,7 +47,7 @@ def is_misnamed(settings: EngineSettings, engine: str, model: str) -> bool:
 
 def misnamed(settings: EngineSettings, engines: Collection[str]) -> Iterator[EngineMissing]:
     """Yield what is wrong with `models.use`, given the names of the installed `engines`."""
-    names = {*engines, *(model.engine for model in MODELS)}
+    names = {*engines, *(model.engine for model in all_models())}
     for engine, model in settings.models.items():
         if engine not in names:
             similar = get_close_matches(engine, names, n=1)
