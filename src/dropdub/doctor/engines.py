@@ -11,13 +11,14 @@ from dropdub.config import Config, JobOptions
 from dropdub.doctor.examined_root import ExaminedRoot
 from dropdub.doctor.finding import Finding, ok, problem, warning
 from dropdub.dubbing.configured import Installed, as_usage_error
-from dropdub.engines.base import EngineSettings, NeedsModel
+from dropdub.engines.base import EngineSettings, message_and_remedy
 from dropdub.engines.dnsmos import DnsMos
 from dropdub.engines.models.catalogue import (
     DEFAULT_MODELS,
     ENGINES_BY_LANGUAGE,
     ENGINES_BY_PAIR,
     MODELS,
+    brought_models,
     find,
     how_to_download,
 )
@@ -26,12 +27,14 @@ from dropdub.engines.models.misnamed import is_misnamed
 from dropdub.engines.models.uses import Use, uses
 from dropdub.engines.offers import ROLES, Offer, installed_offers
 from dropdub.engines.packages import setup_command
+from dropdub.engines.readiness import is_ready
 from dropdub.errors import EngineMissing
 from dropdub.languages import display_name
 from dropdub.pasting import pasteable
 
 _ROLES = tuple(role for role in ROLES if role in JobOptions.model_fields)
 """Roles whose engine a job chooses: all except the separator, which `mix.separate` asks for."""
+_ASK_AUTHORS = "Update or uninstall that package, or report it to its authors."
 _OPTIONAL = ("diarizer",)
 """Roles that may be empty. Without a diarizer, all speakers are treated as one."""
 
@@ -43,6 +46,7 @@ def findings(subject: ExaminedRoot) -> Iterator[Finding]:
         needed = role == "transcriber" or _translates(subject.config)
         yield role_finding(role, str(getattr(subject.config.job, role)), offers, use, needed=needed)
     yield from _impossible(subject)
+    yield from plug_ins(offers.values(), brought_models().problems)
     yield from _models(subject, offers)
     yield sound_finding(DnsMos(EngineSettings(subject.root.models_dir(subject.config.models.dir))))
 
@@ -53,6 +57,18 @@ def sound_finding(meter: DnsMos) -> Finding:
     if how is None:
         return ok("sound quality", f"{meter.name} estimates how good dubs and voices sound")
     return ok("sound quality", f"not estimated, and nothing needs it. {how}")
+
+
+def plug_ins(offers: Iterable[Offer], models: Iterable[str]) -> Iterator[Finding]:
+    """Judge the engines of other packages, and the models that were left out, as sentences."""
+    for offer in offers:
+        if offer.is_foreign and offer.problem is not None:
+            message, remedy = message_and_remedy(offer.problem)
+            yield warning("Plug-in", f"{offer.name} cannot be used", remedy or _ASK_AUTHORS, detail=message)
+        elif offer.is_foreign:
+            yield ok("Plug-in", f"{offer.name}, a {offer.role}", detail=offer.package)
+    for sentence in models:
+        yield warning("Plug-in", "a model of another package is left out", _ASK_AUTHORS, detail=sentence)
 
 
 def _impossible(subject: ExaminedRoot) -> Iterator[Finding]:
@@ -127,16 +143,8 @@ def stand_in(config: Config, offer: Offer, offers: Iterable[Offer], settings: En
     """Return which engine is used while the model of one is missing; None if jobs wait for the model."""
     if str(getattr(config.job, offer.role)) != "auto" and config.models.fallback == "none":
         return None
-    ready = (one.name for one in offers if one.role == offer.role and one is not offer and _is_ready(one, settings))
+    ready = (one.name for one in offers if one.role == offer.role and one is not offer and is_ready(one, settings))
     return next(ready, None)
-
-
-def _is_ready(offer: Offer, settings: EngineSettings) -> bool:
-    """Return whether an engine is usable, with its model."""
-    if offer.problem is not None or offer.engine is None:
-        return False
-    engine = offer.engine(settings)
-    return not isinstance(engine, NeedsModel) or engine.missing_model() is None
 
 
 def is_open_to_others(folder: Path) -> bool:

@@ -21,6 +21,15 @@ Samples = NDArray[np.float32]
 Frames = NDArray[np.float32]
 """Audio of one or more channels, shape (samples, channels), values in [-1, 1]."""
 
+API = 1
+"""The version of what `dropdub.engines.api` promises to other packages; `docs/plugins.md` says when it rises.
+
+An engine may have `api_version`, the version that it was written for. One that was written for a later one is refused.
+"""
+
+LAST_RESORT = 10
+"""Engines of this rank or a lower one only stand in: the models of better ones remain wanted while they are used."""
+
 SPEECH_RATE_HZ = 16_000
 """The sample rate of everything that a transcriber gets."""
 
@@ -139,7 +148,8 @@ class Engine(Protocol):
     """What all engines share.
 
     `role` is one of `offers.ROLES`. If the configuration says `auto`, the available engine with the highest `rank` is
-    used. The class is called with one argument, `EngineSettings`;
+    used: those of Dropdub are from `LAST_RESORT` to 20. A class may also have `api_version`, the `API` that it
+    was written for. The class is called with one argument, `EngineSettings`;
     without it, the engine uses the defaults.
     """
 

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 
 import psutil
 
-from dropdub.engines.base import Engine, NeedsModel
+from dropdub.engines.answers import blaming, broken
+from dropdub.engines.base import Engine, EngineInfo, NeedsModel
 from dropdub.errors import FreshWorkerNeeded, Waiting
 from dropdub.units import format_size
 
@@ -20,9 +21,13 @@ def load_engine(name: str, engine: Engine) -> None:
     _refuse_without_memory(name, engine)
     process = psutil.Process()
     before, started = process.memory_info().rss, time.monotonic()
-    engine.load()
+    with blaming(name, type(engine)):
+        engine.load()
+        info: object = engine.info()
+    if not isinstance(info, EngineInfo):
+        raise broken(engine, "gave no EngineInfo of itself")
     seconds, megabytes = time.monotonic() - started, (process.memory_info().rss - before) / 1e6
-    device = engine.info().details.get("device", "cpu")
+    device = info.details.get("device", "cpu")
     log.info("engine loaded: name=%s device=%s seconds=%.2f memory_mb=%.0f", name, device, seconds, megabytes)
 
 

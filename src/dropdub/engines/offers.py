@@ -6,15 +6,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 
-from dropdub.engines.base import Engine
+from dropdub.engines.base import API, Engine
 from dropdub.kits import EXTRAS
 from dropdub.stage_table import ENGINE_POOLS
 
 GROUP = "dropdub.engines"
 ROLES = (*(pool.role for pool in ENGINE_POOLS.values()), "diarizer", "separator")
 """All roles: those that have a pool of their own, and two that work in the synthesizer's."""
-_BAD_ENTRY = (ImportError, AttributeError, SyntaxError, TypeError, ValueError, NameError, OSError)
-"""The exceptions known from importing third-party modules that do not fit this machine."""
+OWN = "dropdub"
+"""The name of Dropdub's own package."""
+_CHOSEN_WITH = {"nllb": "transformers"}
+"""An engine that counts as chosen only if the other one is installed, too.
+
+The libraries of NLLB come with faster-whisper, and so with the compact engines: that they are there does not mean that
+anybody chose NLLB, whose model is 640 MB.
+"""
 
 
 @dataclass(frozen=True)
@@ -22,7 +28,7 @@ class Offer:
     """An engine that an installed package offers.
 
     `problem` is a sentence with its remedy, or None if the engine is usable. If the module cannot be imported, `engine`
-    is None and `role` is empty.
+    is None and `role` is empty. `package` is the package that offers it, as pip calls it; empty if it is not known.
     """
 
     name: str
@@ -30,6 +36,12 @@ class Offer:
     rank: int = 0
     problem: str | None = None
     engine: type[Engine] | None = None
+    package: str = OWN
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether another package offers it."""
+        return self.package != OWN
 
     @property
     def can_be_installed(self) -> bool:
@@ -40,11 +52,23 @@ class Offer:
 def installed_offers(entries: Iterable[EntryPoint] | None = None) -> dict[str, Offer]:
     """Return the offers by name, the best of each role first. Imports modules, but loads no model.
 
-    `entries` replaces the entry points of the installed packages. A broken one does not affect the others.
+    `entries` replaces the entry points of the installed packages. A broken one does not affect the others. Of two with
+    one name, Dropdub's own is used; the other one is a problem of the name `NAME of PACKAGE`.
     """
-    found = {entry.name: entry for entry in (entry_points(group=GROUP) if entries is None else entries)}
-    offers = sorted(map(_offer, found.values()), key=lambda offer: (offer.role, -offer.rank, offer.name))
+    found: dict[str, EntryPoint] = {}
+    offers: list[Offer] = []
+    for entry in sorted(entry_points(group=GROUP) if entries is None else entries, key=_precedence):
+        if found.setdefault(entry.name, entry) is entry:
+            offers.append(_offer(entry))
+        elif entry.value != found[entry.name].value:
+            offers.append(_taken(entry, found[entry.name]))
+    offers.sort(key=lambda offer: (offer.role, -offer.rank, offer.name))
     return {offer.name: offer for offer in offers}
+
+
+def is_chosen(name: str, usable: Iterable[Offer]) -> bool:
+    """Return whether a usable engine was chosen by somebody, rather than installed along with another one."""
+    return name not in _CHOSEN_WITH or _CHOSEN_WITH[name] in {offer.name for offer in usable}
 
 
 def named(offers: Sequence[Offer]) -> str:
@@ -53,14 +77,46 @@ def named(offers: Sequence[Offer]) -> str:
 
 
 def _offer(entry: EntryPoint) -> Offer:
+    package = _package(entry)
     try:
         engine: type[Engine] = entry.load()
-        return Offer(entry.name, _known_role(engine.role), int(engine.rank), engine.unavailable(), engine)
-    except _BAD_ENTRY as error:
-        source = f"the package {entry.dist.name}" if entry.dist else entry.value
+        if (wanted := int(getattr(engine, "api_version", API))) > API:
+            return Offer(entry.name, problem=_too_new(entry, wanted), package=package)
+        return Offer(entry.name, _known_role(engine.role), int(engine.rank), engine.unavailable(), engine, package)
+    except (Exception, SystemExit) as error:  # a module of another package may raise anything while it is imported
         reason = f"{type(error).__name__}: {error}".rstrip(".")
-        problem = f"The engine '{entry.name}' of {source} cannot be imported ({reason}). Reinstall that package."
-        return Offer(entry.name, problem=problem)
+        problem = (
+            f"The engine '{entry.name}' of {_source(entry)} cannot be imported ({reason}). Reinstall that package."
+        )
+        return Offer(entry.name, problem=problem, package=package)
+
+
+def _precedence(entry: EntryPoint) -> tuple[bool, str, str]:
+    """Sort Dropdub's own entry points first, then those of other packages by their names."""
+    return _package(entry) != OWN, _package(entry), entry.name
+
+
+def _package(entry: EntryPoint) -> str:
+    return entry.dist.name if entry.dist else ""
+
+
+def _source(entry: EntryPoint) -> str:
+    return f"the package {entry.dist.name}" if entry.dist else entry.value
+
+
+def _taken(entry: EntryPoint, first: EntryPoint) -> Offer:
+    """Return an offer that is not used, since another package has an engine of that name."""
+    other = "Dropdub has" if _package(first) == OWN else f"{_source(first)} has"
+    problem = f"The engine '{entry.name}' of {_source(entry)} is not used, because {other} one of that name."
+    name = f"{entry.name} of {_package(entry) or entry.value}"
+    return Offer(name, problem=f"{problem}\nUninstall one of the two packages.", package=_package(entry))
+
+
+def _too_new(entry: EntryPoint, wanted: int) -> str:
+    written = f"was written for version {wanted} of the interface for engines, and this Dropdub has version {API}."
+    return (
+        f"The engine '{entry.name}' of {_source(entry)} {written}\nUpdate Dropdub, or install an older version of it."
+    )
 
 
 def _known_role(role: str) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from importlib.metadata import EntryPoint
 from typing import cast
 
+from dropdub.engines.answers import blaming
 from dropdub.engines.base import (
     Announces,
     Diarizer,
@@ -31,9 +32,10 @@ from dropdub.engines.loading import load_engine, refuse_mixture
 from dropdub.engines.models.catalogue import find, how_to_download
 from dropdub.engines.models.misnamed import refuse_misnamed
 from dropdub.engines.needs import DIARIZING, SEPARATING, Need, coverage, hint, speaking, translating, understanding
-from dropdub.engines.offers import Offer, installed_offers, named
+from dropdub.engines.offers import Offer, installed_offers, is_chosen, named
 from dropdub.engines.packages import install_command, setup_command
 from dropdub.errors import (
+    EngineFailed,
     EngineMissing,
     EngineNotInstalled,
     FreshWorkerNeeded,
@@ -54,7 +56,7 @@ class EngineRegistry:
     `entries` replaces the entry points of the installed packages. `auto` is the best engine that can do the step now:
     one whose model is missing counts only if there is no other. Then, and if it was named, the step waits for the
     model; with `fallback`, another engine is used instead of one that was named. `notices` reports an engine
-    without a model of its own that is used in place of a better one. Steps also wait for engines of this package that
+    that is used in place of a better one whose model is missing. Steps also wait for engines of this package that
     are not installed.
     """
 
@@ -128,7 +130,8 @@ class EngineRegistry:
 
         Loads nothing.
         """
-        return [(self._instance(offer), self._model_missing(offer) is None) for offer in self._usable_of(role)]
+        offers = [offer for offer in self._usable_of(role) if self._asked(offer, lambda _engine: True)]
+        return [(self._instance(offer), self._has_model(offer)) for offer in offers]
 
     def preload(self, role: str, name: str) -> None:
         """Load an engine before a step needs it; for `auto`, the best of the role that is usable here, if any.
@@ -138,7 +141,7 @@ class EngineRegistry:
         if name != AUTO:
             self._ready(self._usable(name, role=role))
             return
-        best = next((offer for offer in self._usable_of(role) if self._model_missing(offer) is None), None)
+        best = next(filter(self._has_model, self._usable_of(role)), None)
         if best is not None:
             self._ready(best)
 
@@ -165,9 +168,10 @@ class EngineRegistry:
         """Return the name of the synthesizer that has a voice of its own: for `auto` the best, if any; else `name`."""
         need = speaking(language)
         for offer in self._usable_of(need.role) if name == AUTO else ():
+            if not (self._asked(offer, need.met_by) and self._has_model(offer)):
+                continue
             engine = self._instance(offer)
-            is_ready = need.met_by(engine) and self._model_missing(offer) is None
-            if is_ready and isinstance(engine, KnowsVoices) and engine.has_voice(voice):
+            if isinstance(engine, KnowsVoices) and engine.has_voice(voice):
                 return offer.name
         return name
 
@@ -263,7 +267,7 @@ class EngineRegistry:
         usable = self._usable_of(need.role)
         if not usable:
             raise self._none_usable(need)
-        able = [offer for offer in usable if need.met_by(self._instance(offer))]
+        able = [offer for offer in usable if self._asked(offer, need.met_by)]
         ready = self._ready_for(need)
         if ready is not None:
             self._report_better(ready, able)
@@ -277,9 +281,10 @@ class EngineRegistry:
         raise UnsupportedLanguage(message, remedy=hint(usable, need))
 
     def _report_better(self, chosen: Offer, able: Iterable[Offer]) -> None:
-        """Note that an engine without a model of its own stands in for a better one whose model is missing."""
-        better = next(iter(able))
-        if better is not chosen and not isinstance(self._instance(chosen), NeedsModel):
+        """Note that an engine stands in for a better one that was chosen, too, and whose model is missing."""
+        usable = self._offers.values()
+        better = next(offer for offer in able if offer is chosen or is_chosen(offer.name, usable))
+        if better is not chosen:
             self._replace(better, chosen)
 
     def _with_model(self, offer: Offer, need: Need) -> Offer:
@@ -293,12 +298,14 @@ class EngineRegistry:
         return other
 
     def _replace(self, better: Offer, chosen: Offer) -> None:
-        model = self._model_missing(better)
+        model = str(self._model_missing(better))
         notice = f"Used {chosen.name}, because the model '{model}' of {better.name} is not installed."
-        self._replaced[better.name] = notice
+        self._replaced[better.name] = f"{notice} {how_to_download(model)}." if find(model) else notice
 
     def _waiting(self, offer: Offer, need: Need) -> Waiting:
         """Return the error that waits for a model. Raises EngineMissing if it can never be there."""
+        if packages_stamp() != self._packages:  # an engine that was installed since may be able to do it
+            raise FreshWorkerNeeded("Packages were installed after this worker started.")
         model = self._model_missing(offer)
         refuse_misnamed(self._settings, offer.name, str(model))
         return Waiting(
@@ -326,8 +333,20 @@ class EngineRegistry:
 
     def _ready_for(self, need: Need) -> Offer | None:
         """Return the engine of the highest rank that can do it and has its model."""
-        able = (offer for offer in self._usable_of(need.role) if need.met_by(self._instance(offer)))
-        return next((offer for offer in able if self._model_missing(offer) is None), None)
+        able = (offer for offer in self._usable_of(need.role) if self._asked(offer, need.met_by))
+        return next(filter(self._has_model, able), None)
+
+    def _has_model(self, offer: Offer) -> bool:
+        return self._asked(offer, lambda _engine: self._model_missing(offer) is None)
+
+    def _asked(self, offer: Offer, question: Callable[[Engine], bool]) -> bool:
+        """Return whether an engine says yes; False if that fails, which is noticed: it must not hide the others."""
+        try:
+            with blaming(offer.name, offer.engine or object):
+                return question(self._instance(offer))
+        except EngineFailed as error:
+            self._replaced[offer.name] = error.message
+            return False
 
     def _model_missing(self, offer: Offer) -> str | None:
         engine = self._instance(offer)
@@ -335,7 +354,9 @@ class EngineRegistry:
 
     def _called(self, name: str, need: Need) -> Offer:
         offer = self._of_that_role(name, need.role)
-        if not need.met_by(self._instance(offer)):
+        with blaming(name, offer.engine or object):
+            is_met = need.met_by(self._instance(offer))
+        if not is_met:
             if lacking := self._lacking([offer], need):
                 raise _waiting_for(need, lacking)
             message = f"The engine '{name}' {need.does_not}. {self._coverage([offer])}".strip()

@@ -54,7 +54,7 @@ class Conditions:
         self._holds: dict[int, _Hold] = {}
         models = context.root.models_dir(context.config.models.dir)
         self._detectors = {
-            MODEL: ChangeDetector(lambda: listing(models)),
+            MODEL: ChangeDetector(lambda: (listing(models), packages_stamp())),
             ENGINE: ChangeDetector(packages_stamp, quiet_s=INSTALLED_AFTER_S),
         }
         self.obstacle: Waiting | None = None

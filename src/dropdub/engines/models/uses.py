@@ -10,22 +10,19 @@ from pathlib import Path
 
 from dropdub.config import Config, JobOptions
 from dropdub.engines import hibari
+from dropdub.engines.base import LAST_RESORT, Engine, EngineSettings
 from dropdub.engines.bergamot import pairs as bergamot
 from dropdub.engines.kokoro import voices as kokoro
-from dropdub.engines.models.catalogue import DEFAULT_MODELS, ENGINES_BY_LANGUAGE, ENGINES_BY_PAIR
-from dropdub.engines.offers import Offer
+from dropdub.engines.models.catalogue import DEFAULT_MODELS, ENGINES_BY_LANGUAGE, ENGINES_BY_PAIR, default_models
+from dropdub.engines.needs import speaking, translating, understanding
+from dropdub.engines.offers import Offer, is_chosen
 from dropdub.engines.pairs import PIVOT, Pair, route
 from dropdub.engines.pocket import languages as pocket
 from dropdub.engines.quickmt import folders as quickmt
+from dropdub.engines.readiness import could_do, is_ready
 from dropdub.languages import primary, same_language
 
 AUTO = "auto"
-_CHOSEN_WITH = {"nllb": "transformers"}
-"""An engine that `auto` asks a model for only if the other one is installed, too.
-
-The libraries of NLLB come with faster-whisper, and so with the compact engines: that they are there does not mean that
-anybody chose NLLB, whose model is 640 MB.
-"""
 _MODEL_OF_PAIR: Mapping[str, Callable[[Path, str, str], str | None]] = {
     "bergamot": lambda _models_dir, *pair: bergamot.known_model(*pair),
     "quickmt": lambda models_dir, *pair: quickmt.complete_model(models_dir, *pair) or quickmt.known_model(*pair),
@@ -63,8 +60,9 @@ def uses(config: Config, offers: Iterable[Offer], *, models_dir: Path) -> list[U
     installed engines, the best of each role first; `models_dir` is the folder with the models and downloaded voices.
     """
     usable = [offer for offer in offers if offer.problem is None]
-    models = {**DEFAULT_MODELS, **config.models.use}
-    found = [use for options in config.all_options() for use in _Job(options, usable, models, models_dir).uses()]
+    models = {**default_models(), **config.models.use}
+    settings = EngineSettings(models_dir, config.models.use)
+    found = [use for options in config.all_options() for use in _Job(options, usable, models, settings).uses()]
     named = [Use(engine, model) for engine, model in config.models.use.items()]
     return _without_doubts([*found, *named])
 
@@ -77,12 +75,17 @@ def _without_doubts(found: Sequence[Use]) -> list[Use]:
 
 @dataclass(frozen=True)
 class _Job:
-    """A kind of job: its options, the engines that are `usable`, and the model of each engine that has one."""
+    """A kind of job: its options, the engines that are `usable`, and the model of each engine that has one.
+
+    `auto` is the best engine, as far as that is known before a job; but an engine of another package that has all it
+    needs is used while the best one's model is missing: somebody installed it to be used. One of the `LAST_RESORT` only
+    stands in.
+    """
 
     options: JobOptions
     usable: list[Offer]
     models: Mapping[str, str]
-    models_dir: Path
+    settings: EngineSettings
 
     def uses(self) -> Iterator[Use]:
         yield from self._with_their_models(self._transcribers())
@@ -98,7 +101,7 @@ class _Job:
 
     def _transcribers(self) -> list[str]:
         name = self.options.transcriber
-        return [name] if name != AUTO else self._offered("transcriber")[:1]
+        return [name] if name != AUTO else self._preferred(self._offered("transcriber"), self._understands)
 
     def _of_translators(self) -> Iterator[Use]:
         """Yield the models of the best translator; if it has one for each pair, the next one has the other pairs."""
@@ -107,7 +110,7 @@ class _Job:
             if engine not in ENGINES_BY_PAIR:
                 yield from self._with_their_models([engine])
                 return
-            names = {pair: route(*pair, partial(_MODEL_OF_PAIR[engine], self.models_dir)) for pair in pairs}
+            names = {pair: route(*pair, partial(_MODEL_OF_PAIR[engine], self.settings.models_dir)) for pair in pairs}
             yield from (Use(engine, name, self._only_from(pair)) for pair in pairs for name in names[pair])
             pairs = [pair for pair in pairs if not names[pair]]
             if not pairs:
@@ -117,9 +120,11 @@ class _Job:
         """Return the named engine, or all that may be used, the best first."""
         if self.options.translator != AUTO:
             return [self.options.translator]
-        everything = {offer.name for offer in self.usable}
-        chosen = [one for one in self._offered("translator") if _CHOSEN_WITH.get(one, one) in everything]
-        return chosen if self._translates() else []
+        if not self._translates():
+            return []
+        chosen = [one for one in self._offered("translator") if is_chosen(one.name, self.usable)]
+        names, preferred = [one.name for one in chosen], self._preferred(chosen, self._translates_all)
+        return names if preferred == names[:1] else preferred
 
     def _translates(self) -> bool:
         """Return whether a recording may be in another language than a target."""
@@ -132,14 +137,30 @@ class _Job:
             yield self.options.synthesizer
             return
         for target in self.options.targets:
-            able = (one for one in self._offered("synthesizer") if self._speaks(one, target))
-            yield from list(able)[:1]
+            able = [one for one in self._offered("synthesizer") if self._speaks(one, target)]
+            yield from self._preferred(able, speaking(target).met_by)
 
-    def _offered(self, role: str) -> list[str]:
-        return [offer.name for offer in self.usable if offer.role == role]
+    def _offered(self, role: str) -> list[Offer]:
+        return [offer for offer in self.usable if offer.role == role]
 
-    def _speaks(self, synthesizer: str, language: str) -> bool:
-        return synthesizer not in _SPEAKS or _SPEAKS[synthesizer](language, self.models_dir)
+    def _preferred(self, offers: Sequence[Offer], is_able: Callable[[Engine], bool]) -> list[str]:
+        """Return the engine that `auto` is, if there is any: the best, or another package's that can work now."""
+        ready = next((one for one in offers if is_ready(one, self.settings, is_able)), None)
+        if ready is not None and ready.is_foreign and ready.rank > LAST_RESORT:
+            return [ready.name]
+        return [offer.name for offer in offers[:1]]
+
+    def _understands(self, engine: Engine) -> bool:
+        language = self.options.language
+        return understanding(None if language == AUTO else language).met_by(engine)
+
+    def _translates_all(self, engine: Engine) -> bool:
+        return all(translating(*pair).met_by(engine) for pair in self._pairs())
+
+    def _speaks(self, offer: Offer, language: str) -> bool:
+        if offer.is_foreign and offer.engine is not None:
+            return could_do(offer, self.settings, speaking(language).met_by)
+        return offer.name not in _SPEAKS or _SPEAKS[offer.name](language, self.settings.models_dir)
 
     def _only_from(self, pair: Pair) -> str | None:
         """Return the language of the only recordings that need a pair, if it is not known whether there are any."""
@@ -149,7 +170,7 @@ class _Job:
         """Yield the models of the targets; if nobody named the engine, of those for which it is the best."""
         for target in self.options.targets:
             found = pocket.language_of(target)
-            if found and (self.options.synthesizer == engine or self._speaks(engine, target)):
+            if found and (self.options.synthesizer == engine or _SPEAKS[engine](target, self.settings.models_dir)):
                 yield Use(engine, found.model)
 
     def _pairs(self) -> list[Pair]:
