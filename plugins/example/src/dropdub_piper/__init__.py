@@ -1,0 +1,1 @@
+"""The voice Joe of Piper as an engine for Dropdub."""

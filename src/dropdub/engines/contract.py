@@ -1,0 +1,296 @@
+"""The contract of engines as checks, which anybody can run against an engine: Dropdub's own tests do.
+
+    import pytest
+    from dropdub.engines.contract import checks
+
+    @pytest.mark.parametrize("check", checks(MyEngine, settings), ids=str)
+    def test_my_engine_keeps_the_contract(check):
+        check()
+
+Each check raises ContractBroken, an AssertionError, with what is wrong. It raises `unittest.SkipTest`, which pytest
+counts as skipped, if the engine cannot be used here or its model is missing. The package must be installed, or be on
+`sys.path` with its metadata.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NoReturn
+from unittest import SkipTest
+
+import numpy as np
+
+from dropdub.engines import answers
+from dropdub.engines.base import (
+    API,
+    SPEECH_RATE_HZ,
+    Diarizer,
+    Engine,
+    EngineSettings,
+    NeedsModel,
+    Separator,
+    Synthesizer,
+    Transcriber,
+    Translator,
+    Voice,
+    Window,
+)
+from dropdub.engines.languages_of import languages_of
+from dropdub.engines.offers import installed_offers
+from dropdub.errors import DropdubError, UnsupportedLanguage, VoiceMissing
+from dropdub.process.run import Program, output
+
+PROTOCOLS: Mapping[str, type] = {
+    "transcriber": Transcriber,
+    "translator": Translator,
+    "synthesizer": Synthesizer,
+    "diarizer": Diarizer,
+    "separator": Separator,
+}
+HEAVY = (
+    "ctranslate2",
+    "espeakng_loader",
+    "fxtranslate",
+    "jax",
+    "onnx_asr",
+    "onnxruntime",
+    "pocketsphinx",
+    "sherpa_onnx",
+)
+HEAVY += ("sklearn", "tensorflow", "torch", "transformers")
+"""Libraries that take long to import, or that do not get along with one another in one process."""
+NOWHERE = "qqq"
+"""A tag for private use: no engine knows the language."""
+TEXT = "1 2 3 4 5."
+"""What is spoken and translated: digits are read in every language."""
+_IMPORT_S = 60.0
+_LONGEST_S = 15.0
+
+
+class ContractBroken(AssertionError):
+    """An engine does not do what its protocol promises."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One promise of an engine. Calling it raises ContractBroken or SkipTest, or returns."""
+
+    name: str
+    run: Callable[[], None]
+
+    def __call__(self) -> None:
+        self.run()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def checks(kind: type[Engine], settings: EngineSettings | None = None) -> list[Check]:
+    """Return the checks for an engine's class, by its role. `settings` says where its model is."""
+    subject = _Subject(kind, settings or EngineSettings())
+    shared = (_describes_itself, _is_offered, _follows_its_protocol, _says_why_not, _imports_nothing_heavy)
+    loaded = (_states_its_model, _loads_twice, *_OF_ROLE.get(kind.role, ()))
+    return [Check(function.__name__.strip("_"), partial(function, subject)) for function in (*shared, *loaded)]
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """The engine that is checked."""
+
+    kind: type[Engine]
+    settings: EngineSettings
+
+    def usable(self) -> Engine:
+        """Return an instance. Raises SkipTest if the engine cannot be used here."""
+        problem = self.kind.unavailable()
+        if problem is not None:
+            raise SkipTest(" ".join(problem.split()))
+        return self.kind(self.settings)
+
+    def loaded(self) -> Any:
+        """Return a loaded instance. Raises SkipTest if its model is missing."""
+        engine = self.usable()
+        if isinstance(engine, NeedsModel) and (model := engine.missing_model()):
+            raise SkipTest(f"the model {model} of {self.kind.name} is not in {self.settings.models_dir}")
+        engine.load()
+        return engine
+
+    def language(self, engine: Engine) -> str:
+        known = languages_of(engine)
+        if not known:
+            raise SkipTest(f"{self.kind.name} knows no language with the models that are here")
+        return "en" if "en" in known else known[0]
+
+
+def _broken(what: str) -> NoReturn:
+    raise ContractBroken(what)
+
+
+def _describes_itself(subject: _Subject) -> None:
+    kind: Any = subject.kind
+    if not isinstance(kind.name, str) or not re.fullmatch(r"[a-z0-9][a-z0-9._-]*", kind.name):
+        _broken(f"its name {kind.name!r} is not of small letters, digits, points and dashes")
+    if kind.role not in PROTOCOLS:
+        _broken(f"its role {kind.role!r} is not one of {', '.join(PROTOCOLS)}")
+    if type(kind.rank) is not int or kind.rank <= 0:
+        _broken(f"its rank {kind.rank!r} is not a positive number")
+    if type(getattr(kind, "api_version", API)) is not int or getattr(kind, "api_version", API) > API:
+        _broken(f"it was written for a later version of the interface than {API}")
+
+
+def _is_offered(subject: _Subject) -> None:
+    offer = installed_offers().get(subject.kind.name)
+    if offer is None:
+        _broken(f"no installed package has an entry point {subject.kind.name!r} in the group dropdub.engines")
+    if offer.engine is not subject.kind:
+        _broken(f"the entry point {subject.kind.name!r} leads elsewhere. {offer.problem or ''}".strip())
+
+
+def _follows_its_protocol(subject: _Subject) -> None:
+    protocol = PROTOCOLS[subject.kind.role]
+    for engine in (subject.kind(), subject.kind(subject.settings)):
+        if not isinstance(engine, protocol):
+            lacking = sorted(name for name in _members(protocol) if not hasattr(engine, name))
+            _broken(f"it is no {protocol.__name__}: it lacks {', '.join(lacking)}")
+
+
+def _members(protocol: type) -> set[str]:
+    return {name for one in protocol.__mro__ for name in (*vars(one), *getattr(one, "__annotations__", {}))}
+
+
+def _says_why_not(subject: _Subject) -> None:
+    problem: object = subject.kind.unavailable()
+    if problem is not None and not (isinstance(problem, str) and problem.partition("\n")[0].strip().endswith(".")):
+        _broken(
+            f"unavailable() returned {problem!r:.80}, neither None nor a sentence with its remedy on the next lines"
+        )
+
+
+def _imports_nothing_heavy(subject: _Subject) -> None:
+    subject.usable()
+    code = f"import sys; sys.path[:] = {sys.path!r}; import {subject.kind.__module__}; print(*sys.modules)"
+    printed, ending = output(Program([sys.executable, "-c", code]), deadline_s=_IMPORT_S)
+    if ending.returncode != 0:
+        _broken(f"its module cannot be imported: {' '.join(ending.complaints)[-300:]}")
+    if heavy := sorted({*HEAVY} & {*printed.split()}):
+        _broken(f"importing its module imports {', '.join(heavy)}: that belongs into load()")
+
+
+def _states_its_model(subject: _Subject) -> None:
+    engine: Any = subject.usable()
+    if not isinstance(engine, NeedsModel):
+        return
+    model: object = engine.missing_model()
+    if model is not None and not (isinstance(model, str) and model):
+        _broken(f"missing_model() returned {model!r:.40}, neither None nor a name")
+    if model is None and (type(engine.needs_bytes()) is not int or engine.needs_bytes() <= 0):
+        _broken(f"needs_bytes() returned {engine.needs_bytes()!r:.40}, not a number of bytes")
+
+
+def _loads_twice(subject: _Subject) -> None:
+    engine = subject.loaded()
+    engine.load()
+    info = engine.info()
+    if info.name != subject.kind.name:
+        _broken(f"info() names {info.name!r}")
+    if not re.search(r"\d", info.version):
+        _broken(f"info() has the version {info.version!r}, without a digit: cached results would outlive a new version")
+    if engine.info() != info:
+        _broken("info() is not the same twice: nothing would be found in the cache")
+
+
+def _translates(subject: _Subject) -> None:
+    engine: Translator = subject.loaded()
+    pair = _pair(subject, engine)
+    if answers.translated(engine, [], source=pair[0], target=pair[1]):
+        _broken("it returned a translation for no text")
+    empty, text = answers.translated(engine, ["", TEXT], source=pair[0], target=pair[1])
+    if empty:
+        _broken(f"an empty text did not stay empty: {empty!r:.40}")
+    if not text.strip():
+        _broken(f"{TEXT!r} was translated to nothing")
+    if not engine.supports("en", NOWHERE):
+        _refuses(lambda: engine.translate([TEXT], source="en", target=NOWHERE), UnsupportedLanguage, NOWHERE)
+
+
+def _pair(subject: _Subject, engine: Translator) -> tuple[str, str]:
+    others = [tag for tag in languages_of(engine) if tag != "en"]
+    found = [pair for tag in others for pair in (("en", tag), (tag, "en")) if engine.supports(*pair)]
+    if not found:
+        raise SkipTest(f"{subject.kind.name} knows no pair with English with the models that are here")
+    return found[0]
+
+
+def _transcribes(subject: _Subject) -> None:
+    engine: Transcriber = subject.loaded()
+    language = subject.language(engine)
+    windows = [Window(start, _noise(seconds)) for start, seconds in ((0.0, 1.0), (5.0, 0.0), (9.0, 2.0))]
+    for window, said in zip(windows, answers.heard(engine, iter(windows), language=language), strict=True):
+        for one in said:
+            if not window.start - 0.5 <= one.start <= one.end <= window.start + window.duration_s + 0.5:
+                _broken(f"{one.text!r:.40} is from {one.start} to {one.end}, outside the window that it was heard in")
+    if list(answers.heard(engine, [], language=language)):
+        _broken("it returned a transcript for no window")
+    answers.language_heard(engine, windows)
+    _refuses(lambda: list(engine.transcribe(windows, language=NOWHERE)), UnsupportedLanguage, NOWHERE)
+
+
+def _speaks(subject: _Subject) -> None:
+    engine: Synthesizer = subject.loaded()
+    say = partial(answers.spoken, engine, language=subject.language(engine), voice=None)
+    if len(say("")) or len(say(" ... ")):
+        _broken("it returned sound for a text without words")
+    sound = say(TEXT)
+    if not 0.2 < len(sound) / engine.sample_rate < _LONGEST_S:
+        _broken(f"it took {len(sound) / engine.sample_rate:.1f} s for {TEXT!r}: is its sample rate right?")
+    if float(np.abs(sound).max()) > 1.0:
+        _broken("its samples are not in [-1, 1]")
+    if len(say(TEXT, rate=1.5)) >= len(say(TEXT, rate=0.75)):
+        _broken("a higher rate did not make its speech shorter")
+    if not engine.supports(NOWHERE):
+        _refuses(lambda: engine.speak(TEXT, language=NOWHERE, voice=None), UnsupportedLanguage, NOWHERE)
+    unknown = Voice("no voice has this name")
+    language = subject.language(engine)
+    _refuses(lambda: engine.speak(TEXT, language=language, voice=unknown), VoiceMissing, unknown.name)
+
+
+def _embeds(subject: _Subject) -> None:
+    engine: Diarizer = subject.loaded()
+    windows = [Window(0.0, _noise(seconds)) for seconds in (0.0, 0.2, 1.6, 5.0)]
+    vectors = list(answers.embedded(engine, iter(windows)))
+    if not all(abs(float(np.linalg.norm(vector)) - 1.0) < 1e-3 for vector in vectors):
+        _broken("its vectors are not of length 1")
+
+
+def _separates(subject: _Subject) -> None:
+    engine: Separator = subject.loaded()
+    blocks = [np.stack([_noise(seconds)] * 2, axis=1) for seconds in (0.5, 1.0, 0.1)]
+    kept = list(answers.background(engine, iter(blocks), sample_rate=SPEECH_RATE_HZ))
+    if sum(map(len, kept)) != sum(map(len, blocks)) or any(block.shape[1] != 2 for block in kept):
+        _broken("it did not return as many samples of as many channels as it was given")
+
+
+def _refuses(act: Callable[[], object], error: type[DropdubError], what: str) -> None:
+    try:
+        act()
+    except error:
+        return
+    _broken(f"it did not raise {error.__name__} for {what!r}")
+
+
+def _noise(seconds: float) -> Any:
+    """Return faint noise at 16 kHz: what a microphone records where nobody speaks."""
+    return np.random.default_rng(1).normal(0, 0.001, round(seconds * SPEECH_RATE_HZ)).astype(np.float32)
+
+
+_OF_ROLE: Mapping[str, Sequence[Callable[[_Subject], None]]] = {
+    "transcriber": (_transcribes,),
+    "translator": (_translates,),
+    "synthesizer": (_speaks,),
+    "diarizer": (_embeds,),
+    "separator": (_separates,),
+}
