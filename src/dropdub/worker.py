@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -37,6 +38,7 @@ from dropdub.pool.messages import (
     Run,
     Start,
     Up,
+    Uses,
     Withdraw,
     Withdrawn,
     decode_down,
@@ -66,7 +68,9 @@ _logger = logging.getLogger("dropdub")
 class Engines(Protocol):
     """Returns a context in which one step uses the registry: `EngineRegistry.step`, or `aside`."""
 
-    def __call__(self, *, memory_failures: int) -> AbstractContextManager[EngineRegistry]: ...
+    def __call__(
+        self, *, memory_failures: int, report_use: Callable[[str], None]
+    ) -> AbstractContextManager[EngineRegistry]: ...
 
 
 class LineWriter:
@@ -189,7 +193,11 @@ def _result(run: Run, engines: Engines, cache: Cache, writer: LineWriter, asides
     began = time.monotonic()
     if run.payload.get("refusal"):
         raise DropdubError.from_dict(run.payload["refusal"])
-    with engines(memory_failures=int(run.payload.get("out_of_memory", 0))) as registry:
+
+    def report_use(what: str) -> None:
+        writer.send(Uses(run.step_id, run.token, what))
+
+    with engines(memory_failures=int(run.payload.get("out_of_memory", 0)), report_use=report_use) as registry:
         task = _task(run, registry, cache, writer, asides)
         with temporary_files_in(task.scratch):
             reach(f"run.{task.job_id}.{task.key}.begin")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -17,18 +16,13 @@ import soxr
 import dropdub
 from dropdub.engines.base import (
     SPEECH_RATE_HZ,
-    Diarizer,
-    Engine,
     EngineSettings,
-    NeedsModel,
     Samples,
-    Synthesizer,
-    Transcriber,
-    Translator,
     Voice,
     Window,
     Word,
 )
+from dropdub.engines.contract import Check, checks
 from dropdub.engines.espeak import library as espeak_library
 from dropdub.engines.espeak.engine import EspeakSynthesizer, best_voice
 from dropdub.engines.offers import Offer, installed_offers
@@ -41,12 +35,6 @@ from tests.spoken import NLLB, PARAKEET, WHISPER
 JFK = Path(dropdub.__file__).parent / "samples" / "jfk.flac"
 JFK_SAYS = "and so my fellow americans ask not what your country can do for you ask what you can do for your country"
 LJSPEECH = Path(__file__).parents[1] / "data" / "ljspeech"
-PROTOCOLS: dict[str, type] = {
-    "transcriber": Transcriber,
-    "translator": Translator,
-    "synthesizer": Synthesizer,
-    "diarizer": Diarizer,
-}
 SMALL_MODELS = EngineSettings(models={"faster-whisper": str(WHISPER), "nllb": str(NLLB), "parakeet": str(PARAKEET)})
 
 
@@ -67,48 +55,16 @@ def usable(name: str) -> Offer:
     return offer
 
 
-@pytest.mark.parametrize("name", sorted(installed_offers()))
-class TestEngineContract:
-    """What holds for every engine that any installed package offers."""
+CHECKS = [
+    pytest.param(check, id=f"{name}-{check}")
+    for name, offer in sorted(installed_offers().items())
+    for check in (checks(offer.engine, SMALL_MODELS) if offer.engine else ())
+]
 
-    def test_name_matches_its_entry_point(self, name: str) -> None:
-        engine = usable(name).engine
-        assert engine is not None
-        assert engine.name == name
-        assert engine.role in PROTOCOLS
-        assert engine.rank > 0
 
-    def test_follows_its_roles_protocol(self, name: str) -> None:
-        offer = usable(name)
-        assert offer.engine is not None
-        assert isinstance(offer.engine(), PROTOCOLS[offer.role])
-
-    def test_can_be_loaded_twice_and_then_reports_its_version(self, name: str) -> None:
-        offer = usable(name)
-        assert offer.engine is not None
-        engine: Engine = offer.engine(SMALL_MODELS)
-        if isinstance(engine, NeedsModel) and engine.missing_model():
-            pytest.skip(f"no small model of {name} is kept with the tests; its own tests make one")
-        engine.load()
-        engine.load()
-        assert engine.info().name == name
-        assert re.search(r"\d", engine.info().version)
-
-    def test_its_class_imports_no_heavy_library(self, name: str) -> None:
-        offer = usable(name)
-        assert offer.engine is not None
-        heavy = (
-            "torch",
-            "ctranslate2",
-            "transformers",
-            "pocketsphinx",
-            "espeakng_loader",
-            "onnxruntime",
-            "onnx_asr",
-            "fxtranslate",
-        )
-        code = f"import sys, {offer.engine.__module__}; print([name for name in {heavy} if name in sys.modules])"
-        assert output_of(code).strip() == "[]"
+@pytest.mark.parametrize("check", CHECKS)
+def test_every_engine_that_an_installed_package_offers_keeps_the_contract(check: Check) -> None:
+    check()
 
 
 def speech(path: Path) -> Samples:

@@ -59,6 +59,7 @@ from dropdub.errors import (
 from dropdub.languages import primary, same_language
 from dropdub.process import find_program
 from dropdub.process.run import Program, output
+from dropdub.untrusted.characters import on_one_line
 
 __all__ = [
     "API",
@@ -112,6 +113,7 @@ __all__ = [
     "missing_package",
     "model_details",
     "model_folder",
+    "on_one_line",
     "output",
     "package_version",
     "parts",

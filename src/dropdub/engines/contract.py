@@ -51,17 +51,22 @@ PROTOCOLS: Mapping[str, type] = {
     "diarizer": Diarizer,
     "separator": Separator,
 }
-HEAVY = (
-    "ctranslate2",
-    "espeakng_loader",
-    "fxtranslate",
-    "jax",
-    "onnx_asr",
-    "onnxruntime",
-    "pocketsphinx",
-    "sherpa_onnx",
+HEAVY = frozenset(
+    {
+        "ctranslate2",
+        "espeakng_loader",
+        "fxtranslate",
+        "jax",
+        "onnx_asr",
+        "onnxruntime",
+        "pocketsphinx",
+        "sherpa_onnx",
+        "sklearn",
+        "tensorflow",
+        "torch",
+        "transformers",
+    }
 )
-HEAVY += ("sklearn", "tensorflow", "torch", "transformers")
 """Libraries that take long to import, or that do not get along with one another in one process."""
 NOWHERE = "qqq"
 """A tag for private use: no engine knows the language."""
@@ -176,7 +181,7 @@ def _imports_nothing_heavy(subject: _Subject) -> None:
     printed, ending = output(Program([sys.executable, "-c", code]), deadline_s=_IMPORT_S)
     if ending.returncode != 0:
         _broken(f"its module cannot be imported: {' '.join(ending.complaints)[-300:]}")
-    if heavy := sorted({*HEAVY} & {*printed.split()}):
+    if heavy := sorted(HEAVY & set(printed.split())):
         _broken(f"importing its module imports {', '.join(heavy)}: that belongs into load()")
 
 

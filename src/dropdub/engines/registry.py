@@ -9,7 +9,7 @@ from functools import cached_property
 from importlib.metadata import EntryPoint
 from typing import cast
 
-from dropdub.engines.answers import blaming
+from dropdub.engines.answers import blaming, package_of
 from dropdub.engines.base import (
     Announces,
     Diarizer,
@@ -77,11 +77,18 @@ class EngineRegistry:
         self._earlier_notices: list[str] = []
         self._may_load = True
         self._meter, self._meter_loaded = DnsMos(self._settings), False
+        self._report_use: Callable[[str], None] | None = None
         self._packages = packages_stamp()
 
     @contextlib.contextmanager
-    def step(self, *, memory_failures: int = 0) -> Iterator[EngineRegistry]:
-        """Yield itself for one step. `memory_failures` counts how often the step ran out of memory before."""
+    def step(
+        self, *, memory_failures: int = 0, report_use: Callable[[str], None] | None = None
+    ) -> Iterator[EngineRegistry]:
+        """Yield itself for one step. `memory_failures` counts how often the step ran out of memory before.
+
+        `report_use` is called with the name and the package of an engine of another package before it is used.
+        """
+        self._report_use = report_use
         self._used, self._replaced, self._earlier_notices = {}, {}, []
         if memory_failures > self._settings.memory_failures:
             self._settings = replace(self._settings, memory_failures=memory_failures)
@@ -90,7 +97,9 @@ class EngineRegistry:
         yield self
 
     @contextlib.contextmanager
-    def aside(self, *, memory_failures: int = 0) -> Iterator[EngineRegistry]:
+    def aside(
+        self, *, memory_failures: int = 0, report_use: Callable[[str], None] | None = None
+    ) -> Iterator[EngineRegistry]:
         """Yield itself for a step within another, which later finds it as it was.
 
         Raises FreshWorkerNeeded, also in the block, if it cannot be done with the engines that are loaded.
@@ -98,6 +107,7 @@ class EngineRegistry:
         if memory_failures > self._settings.memory_failures:
             raise FreshWorkerNeeded("It ran out of memory, and needs a worker that uses less of it.")
         kept, could_load = (self.notices(), self._used, self._replaced), self._may_load
+        reported, self._report_use = self._report_use, report_use
         self._used, self._replaced, self._earlier_notices, self._may_load = {}, {}, [], False
         try:
             with contextlib.ExitStack() as parts:
@@ -107,7 +117,7 @@ class EngineRegistry:
         finally:
             self.notices()  # engines forget what they have announced
             self._earlier_notices, self._used, self._replaced = kept
-            self._may_load = could_load
+            self._may_load, self._report_use = could_load, reported
 
     def _working(self) -> list[WorksApart]:
         """Return the loaded engines that have hints and reports."""
@@ -392,6 +402,8 @@ class EngineRegistry:
 
     def _ready(self, offer: Offer) -> Engine:
         engine = self._instance(offer)
+        if offer.is_foreign and self._report_use is not None:
+            self._report_use(f"the engine '{offer.name}' of the package {package_of(type(engine))}")
         if offer.name not in self._loaded:
             if not self._may_load:
                 raise FreshWorkerNeeded(f"The engine '{offer.name}' is not loaded in the worker that is busy.")

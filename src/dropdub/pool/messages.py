@@ -94,6 +94,16 @@ class Piece:
 
 
 @dataclass(frozen=True)
+class Uses:
+    """The running step uses an engine of another package from now on; `what` names both, for what may be said of it."""
+
+    kind: ClassVar[str] = "uses"
+    step_id: int
+    token: int
+    what: str
+
+
+@dataclass(frozen=True)
 class Heartbeat:
     """The worker is alive."""
 
@@ -140,11 +150,13 @@ class Log:
 
 
 Down = Start | Run | Withdraw
-OfStep = Progress | Piece | Done | Failed | Withdrawn
+OfStep = Progress | Piece | Uses | Done | Failed | Withdrawn
 """What a worker sends about one step."""
 Up = Ready | Heartbeat | Log | OfStep
 _DOWN: dict[str, type[Down]] = {cls.kind: cls for cls in (Start, Run, Withdraw)}
-_UP: dict[str, type[Up]] = {cls.kind: cls for cls in (Ready, Progress, Piece, Heartbeat, Done, Failed, Withdrawn, Log)}
+_UP: dict[str, type[Up]] = {
+    cls.kind: cls for cls in (Ready, Progress, Piece, Uses, Heartbeat, Done, Failed, Withdrawn, Log)
+}
 M = TypeVar("M")
 
 

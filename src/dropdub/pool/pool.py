@@ -41,6 +41,7 @@ from dropdub.pool.messages import (
     Ready,
     Run,
     Up,
+    Uses,
     Withdrawn,
 )
 from dropdub.pool.slot import Launch, Phase, Slot
@@ -251,6 +252,8 @@ class Pool:
             yield _started(slot, one.run)
         if isinstance(message, Piece):
             yield PieceMade(message.step_id, message.token, message.number)
+        elif isinstance(message, Uses):
+            one.uses = message.what
         else:
             slot.record_progress(one, min(max(message.share, 0.0), 1.0), now)
             yield Progressed(message.step_id, message.token, one.share)
@@ -300,7 +303,7 @@ class Pool:
             if result is not None:
                 yield Completed(one.run.step_id, one.run.token, result, one.ran_s(now), one.peak)
             elif one is doing and one.has_begun:
-                yield StepFailed(one.run.step_id, one.run.token, error, code, one.ran_s(now), one.peak)
+                yield StepFailed(one.run.step_id, one.run.token, _naming(one, error), code, one.ran_s(now), one.peak)
             else:
                 self._put_back(one)
 
@@ -403,6 +406,13 @@ def elapsed_s(slot: Slot, one: Assigned) -> float:
 
 def _started(slot: Slot, run: Run) -> Started:
     return Started(run.step_id, run.token, slot.pid, slot.reported.started if slot.reported else 0.0)
+
+
+def _naming(one: Assigned, error: DropdubError) -> DropdubError:
+    """Return the error of a step whose worker was ended, with the engine of another package that it was using."""
+    if not one.uses:
+        return error
+    return DropdubError.from_dict({**error.to_dict(), "message": f"{error.message} It was using {one.uses}."})
 
 
 def _deadline_exceeded(slot: Slot, now: float) -> DeadlineExceeded:

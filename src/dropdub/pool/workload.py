@@ -18,6 +18,7 @@ class Assigned:
     """A step that a worker has been given. Times are monotonic seconds.
 
     `since`: when it began; the time that an aside took is left out. `peak` in bytes. `is_wanted`: nobody cancelled it.
+    `uses`: the engine of another package that it uses, with that package, if it does.
     """
 
     run: Run
@@ -25,6 +26,7 @@ class Assigned:
     peak: int
     has_begun: bool
     is_wanted: bool = True
+    uses: str = ""
 
     def __post_init__(self) -> None:
         self.share = self.run.done

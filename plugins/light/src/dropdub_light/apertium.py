@@ -8,11 +8,17 @@ from collections.abc import Sequence
 from functools import cache
 from typing import ClassVar
 
-from dropdub.engines.base import EngineInfo, EngineSettings, message_and_remedy
-from dropdub.errors import EngineMissing, MediaToolFailed, UnsupportedLanguage
-from dropdub.process import find_program
-from dropdub.process.run import Program, output
-from dropdub.untrusted.characters import on_one_line
+from dropdub.engines.api import (
+    EngineInfo,
+    EngineMissing,
+    EngineSettings,
+    MediaToolFailed,
+    Program,
+    UnsupportedLanguage,
+    find_program,
+    on_one_line,
+    output,
+)
 from dropdub_light.pairs import ends, packages, route
 
 START_S = 60.0
@@ -29,6 +35,7 @@ class ApertiumTranslator:
     name: ClassVar[str] = "apertium"
     role: ClassVar[str] = "translator"
     rank: ClassVar[int] = 10
+    api_version: ClassVar[int] = 1
 
     def __init__(self, settings: EngineSettings | None = None) -> None:
         """Accept the settings that every engine gets; none of them matters here."""
@@ -54,7 +61,7 @@ class ApertiumTranslator:
 
     def load(self) -> None:
         if problem := self.unavailable():
-            message, remedy = message_and_remedy(problem)
+            message, _, remedy = problem.partition("\n")
             raise EngineMissing(message, remedy=remedy or None)
         installed_modes()
 

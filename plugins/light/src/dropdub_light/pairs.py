@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dropdub.languages import primary
+from dropdub.engines.api import primary
 
 
 def route(modes: Sequence[str], source: str, target: str) -> tuple[str, ...]:

@@ -8,11 +8,20 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from dropdub.engines.base import SPEECH_RATE_HZ, EngineInfo, EngineSettings, Samples, Utterance, Window, Word
-from dropdub.engines.packages import missing_package, package_version
-from dropdub.engines.segmentation import utterances
-from dropdub.errors import UnsupportedLanguage
-from dropdub.languages import primary
+from dropdub.engines.api import (
+    SPEECH_RATE_HZ,
+    EngineInfo,
+    EngineSettings,
+    Samples,
+    UnsupportedLanguage,
+    Utterance,
+    Window,
+    Word,
+    missing_package,
+    package_version,
+    primary,
+    utterances,
+)
 
 if TYPE_CHECKING:
     from pocketsphinx import Decoder, Segment
@@ -35,6 +44,7 @@ class PocketsphinxTranscriber:
     name: ClassVar[str] = "pocketsphinx"
     role: ClassVar[str] = "transcriber"
     rank: ClassVar[int] = 10
+    api_version: ClassVar[int] = 1
 
     def __init__(self, settings: EngineSettings | None = None) -> None:
         """Accept the settings that every engine gets; none of them matters here."""
