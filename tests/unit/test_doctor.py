@@ -313,3 +313,23 @@ def test_a_missing_model_holds_up_jobs_only_if_no_other_engine_works(tmp_path: P
     assert judged() == ("warning", "the model of raven is missing: parrot is used instead")
     assert judged(**named) == ("problem", "the model of raven is missing: jobs wait for it")
     assert judged(**named, models={"fallback": "any"})[1].endswith("parrot is used instead")
+
+
+def test_plug_ins_and_what_is_wrong_with_them_are_shown() -> None:
+    offers = [
+        Offer("kokoro", "synthesizer", 14),
+        Offer("lark", "translator", 12, package="larks"),
+        Offer("wren", problem="It was written for version 2.\nUpdate Dropdub.", package="wrens"),
+        Offer("xtts", "synthesizer", 20, problem="A package is missing."),
+    ]
+    found = list(engines.plug_ins(offers, ["The model 'x' of the package larks is left out: it has no files."]))
+    assert [(one.state, one.text, one.detail) for one in found] == [
+        ("ok", "lark, a translator", "larks"),
+        ("warning", "wren cannot be used", "It was written for version 2."),
+        (
+            "warning",
+            "a model of another package is left out",
+            "The model 'x' of the package larks is left out: it has no files.",
+        ),
+    ]
+    assert [one.remedy for one in found[1:]] == ["Update Dropdub.", engines._ASK_AUTHORS]

@@ -9,6 +9,7 @@ import pytest
 
 from dropdub.config import Config
 from dropdub.doctor.engines import has_model
+from dropdub.engines.base import LAST_RESORT, EngineInfo, EngineSettings
 from dropdub.engines.models.uses import Use, uses
 from dropdub.engines.offers import Offer
 
@@ -185,3 +186,61 @@ def test_an_engine_with_a_model_for_each_language_uses_those_of_the_targets(tmp_
     found = used(offers=offers, models_dir=tmp_path, job={"targets": ["pt", "fr"]})
     assert {model for engine, model in found if engine == "pocket-tts"} == {"pocket-tts-portuguese"}
     assert has_model("pocket-tts", {}) and not has_model("transformers", {})
+
+class FakeLark:
+    """An engine of another package that has all it needs, and knows only English and Spanish."""
+
+    name, clones, sample_rate = "lark", False, 16_000
+
+    def __init__(self, settings: EngineSettings | None = None) -> None:
+        """Accept the settings."""
+
+    @classmethod
+    def unavailable(cls) -> str | None:
+        return None
+
+    def load(self) -> None: ...
+    def info(self) -> EngineInfo:
+        return EngineInfo("lark", "1")
+
+    def languages(self) -> frozenset[str]:
+        return frozenset({"en"})
+
+    def detect_language(self, windows: Any) -> str:
+        return "en"
+
+    def transcribe(self, windows: Any, *, language: str) -> Any: ...
+    def translate(self, texts: Any, *, source: str, target: str) -> Any: ...
+    def speak(self, text: str, **options: Any) -> Any: ...
+    def supports(self, *languages: str) -> bool:
+        return {*languages} <= {"en", "es"}
+
+
+def larks(rank: int, package: str = "larks") -> list[Offer]:
+    """Return the quality engines, and after them one of another package in each role."""
+    kind: Any = FakeLark
+    roles = [(role, type("Lark", (kind,), {"role": role, "rank": rank})) for role in ("transcriber", "translator")]
+    roles.append(("synthesizer", type("Lark", (kind,), {"role": "synthesizer", "rank": rank})))
+    foreign = [Offer(f"lark {role}", role, rank, engine=one, package=package) for role, one in roles]
+    return sorted([*QUALITY, *foreign], key=lambda offer: (offer.role, -offer.rank))
+
+
+ENGLISH_TO_SPANISH = {"language": "en", "targets": ["es"]}
+BEST = {WHISPER, ("nllb", "nllb-200-distilled-600M"), ("xtts", "xtts-v2")}
+
+
+def test_engine_of_another_package_that_can_work_is_used_while_the_best_lack_their_models() -> None:
+    assert used(offers=larks(12), job=ENGLISH_TO_SPANISH) == set()
+
+
+def test_engine_of_another_package_does_not_count_for_what_it_cannot_do() -> None:
+    assert used(offers=larks(12), job={"language": "pt", "targets": ["fr"]}) == BEST
+    assert used(offers=larks(50), job={"language": "pt", "targets": ["fr"]}) >= {("xtts", "xtts-v2")}
+
+
+def test_last_resort_of_another_package_only_stands_in() -> None:
+    assert used(offers=larks(LAST_RESORT), job=ENGLISH_TO_SPANISH) == BEST
+
+
+def test_own_engine_that_could_stand_in_does_not_make_the_best_ones_unwanted() -> None:
+    assert used(offers=larks(12, package="dropdub"), job=ENGLISH_TO_SPANISH) == BEST

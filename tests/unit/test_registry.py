@@ -5,17 +5,25 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from importlib.metadata import EntryPoint
+from importlib.metadata import EntryPoint, distributions, entry_points
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 
-from dropdub.engines.base import EngineInfo, EngineSettings, Samples, Window
+from dropdub.engines.base import API, EngineInfo, EngineSettings, Samples, Window
 from dropdub.engines.offers import GROUP, installed_offers
 from dropdub.engines.registry import EngineRegistry
-from dropdub.errors import EngineMissing, EngineNotInstalled, FreshWorkerNeeded, UnsupportedLanguage, Waiting
+from dropdub.errors import (
+    EngineFailed,
+    EngineMissing,
+    EngineNotInstalled,
+    FreshWorkerNeeded,
+    UnsupportedLanguage,
+    Waiting,
+)
+from tests import plugged
 
 
 class Parrot:
@@ -397,11 +405,108 @@ class Starling(Parrot):
         return tuple(f"{one}-{other}" for one, other in legs) if target != "tlh" else ()
 
 
-def test_an_engine_with_a_model_of_its_own_does_not_stand_in_for_another(tmp_path: Path) -> None:
+def test_an_engine_with_a_model_of_its_own_that_stands_in_for_another_says_so(tmp_path: Path) -> None:
     (tmp_path / "en-es").mkdir()
     registry = EngineRegistry(entry_of(Raven, Starling), settings=EngineSettings(models_dir=tmp_path))
     assert registry.translator("auto", source="en", target="es").name == "starling"
-    assert registry.notices() == []
+    assert registry.notices() == ["Used starling, because the model 'nest' of raven is not installed."]
+
+
+def test_stand_in_says_how_to_get_a_model_that_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Raven, "missing_model", lambda _self: "nllb-200-distilled-600M")
+    registry = learnt(tmp_path)
+    assert registry.translator("auto", source="en", target="es").name == "parrot"
+    [notice] = registry.notices()
+    assert notice.endswith("not installed. Download it (640.0 MB) with: `dropdub models pull nllb-200-distilled-600M`.")
+
+
+def test_engine_that_nobody_chose_is_not_missed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Raven, "name", "nllb")
+    registry = learnt(tmp_path)
+    assert registry.translator("auto", source="en", target="es").name == "parrot"
+    assert registry.notices() == [], "its libraries came with another engine"
+
+
+class Owlet(Parrot):
+    """A translator of another package that raises while it is asked."""
+
+    name: ClassVar[str] = "owlet"
+    rank: ClassVar[int] = 50
+
+    def supports(self, source: str, target: str) -> bool:
+        raise ZeroDivisionError("no")
+
+
+class Chick(Parrot):
+    """One that cannot even be made."""
+
+    name: ClassVar[str] = "chick"
+    rank: ClassVar[int] = 60
+
+    def __init__(self, settings: EngineSettings | None = None) -> None:
+        raise RuntimeError("not hatched")
+
+
+class Egg(Parrot):
+    """One that fails to say whether it can be used."""
+
+    name: ClassVar[str] = "egg"
+
+    @classmethod
+    def unavailable(cls) -> str | None:
+        raise RuntimeError("not laid")
+
+
+class Phoebe(Parrot):
+    """One that was written for a later version of the interface."""
+
+    name: ClassVar[str] = "phoebe"
+    role: ClassVar[str] = "something new"
+    api_version: ClassVar[int] = API + 1
+
+
+def test_engine_that_fails_while_it_is_asked_hides_no_other_and_is_noticed() -> None:
+    registry = EngineRegistry(entry_of(Owlet, Chick, Egg, Parrot))
+    with registry.step():
+        assert registry.translator("auto", source="en", target="es").name == "parrot"
+        assert sorted(registry.notices()) == [
+            "The engine 'chick' of the package tests failed: RuntimeError: not hatched.",
+            "The engine 'owlet' of the package tests failed: ZeroDivisionError: no.",
+        ]
+    assert [engine.name for engine, _ in registry.usable("translator")] == ["owlet", "parrot"]
+    for name in ("owlet", "chick"):
+        with pytest.raises(EngineFailed, match=f"'{name}' of the package tests failed"):
+            registry.translator(name, source="en", target="es")
+    with pytest.raises(EngineMissing, match="RuntimeError: not laid"):
+        registry.translator("egg", source="en", target="es")
+
+
+def test_engine_for_a_later_version_of_the_interface_is_refused_with_what_to_do() -> None:
+    with pytest.raises(EngineMissing) as caught:
+        EngineRegistry(entry_of(Phoebe, Parrot)).translator("phoebe", source="en", target="es")
+    assert f"was written for version {API + 1} of the interface for engines" in caught.value.message
+    assert "Update Dropdub" in caught.value.remedy
+
+
+def test_package_that_takes_a_known_name_does_not_replace_the_engine(tmp_path: Path) -> None:
+    path = plugged.written(tmp_path, "impostor", "1", "class Engine: pass", dropdub_engines={"bergamot": "Engine"})
+    theirs = next(iter(distributions(path=[str(path)]))).entry_points
+    ours = [one for one in entry_points(group=GROUP) if one.name == "bergamot"]
+    offers = installed_offers([*theirs, *ours])
+    assert offers["bergamot"].package == "dropdub" and not offers["bergamot"].is_foreign
+    problem = offers["bergamot of impostor"].problem
+    assert problem is not None and "is not used, because Dropdub has one of that name.\nUninstall" in problem
+
+
+def test_package_of_an_engine_is_reported_before_it_is_loaded() -> None:
+    said: list[str] = []
+    registry = EngineRegistry(entry_of(Parrot))
+    with registry.step(report_use=lambda what: said.append(f"{what}, {Parrot.loads}")):
+        registry.translator("parrot", source="en", target="es")
+        with registry.aside(report_use=lambda what: said.append("aside")) as same:
+            same.translator("parrot", source="en", target="es")
+    registry.translator("parrot", source="en", target="es")
+    assert said[:2] == ["the engine 'parrot' of the package tests, 0", "aside"]
 
 
 def test_a_pair_whose_model_is_missing_is_waited_for(tmp_path: Path) -> None:

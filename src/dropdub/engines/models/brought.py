@@ -97,7 +97,7 @@ def problem_of(model: KnownModel) -> str | None:
     try:
         return next(filter(None, _problems(model)), None)
     except (TypeError, ValueError, AttributeError, LookupError) as error:
-        return f"its entry is malformed ({type(error).__name__}: {error:.100})".replace("\n", " ")
+        return f"its entry is malformed ({type(error).__name__}: {' '.join(str(error).split())[:100]})"
 
 
 def _problems(model: KnownModel) -> Iterator[str | None]:

@@ -1,0 +1,140 @@
+"""The contract of engines finds what it is for: each check can fail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+from unittest import SkipTest
+
+import numpy as np
+import pytest
+
+from dropdub.engines.base import API, EngineInfo, EngineSettings, Samples, Voice
+from dropdub.engines.contract import ContractBroken, checks
+from dropdub.engines.offers import Offer
+from dropdub.errors import UnsupportedLanguage, VoiceMissing
+
+
+class Sings:
+    """A synthesizer that keeps the contract."""
+
+    name: Any = "sings"
+    role: Any = "synthesizer"
+    rank: Any = 5
+    clones: ClassVar[bool] = False
+    sample_rate: int = 16_000
+
+    def __init__(self, settings: EngineSettings | None = None) -> None:
+        self.loads = 0
+
+    @classmethod
+    def unavailable(cls) -> Any:
+        return None
+
+    def load(self) -> None:
+        self.loads += 1
+
+    def info(self) -> EngineInfo:
+        return EngineInfo(self.name, "1.0")
+
+    def supports(self, language: str) -> bool:
+        return language == "en"
+
+    def speak(self, text: str, *, language: str, voice: Voice | None, rate: float = 1.0, take: int = 0) -> Samples:
+        if language != "en":
+            raise UnsupportedLanguage("no")
+        if voice is not None and voice.reference is None:
+            raise VoiceMissing("no")
+        words = [word for word in text.split() if any(map(str.isalnum, word))]
+        return np.full(round(len(words) * 4_000 / rate), 0.5, np.float32)
+
+
+def translating(answer: Any) -> type[Any]:
+    """Return a translator that answers like this."""
+
+    def translate(self: Any, texts: Sequence[str], *, source: str, target: str) -> Any:
+        if target != "pt":
+            raise UnsupportedLanguage("no")
+        return answer(texts)
+
+    def supports(self: Any, source: str, target: str) -> bool:
+        return (source, target) == ("en", "pt")
+
+    return type("Speaks", (Sings,), {"role": "translator", "translate": translate, "supports": supports})
+
+
+@pytest.fixture
+def broken(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Return a function from an engine's class to what breaks the contract."""
+
+    def of(kind: Any) -> dict[str, str]:
+        offers = {"sings": Offer("sings", "synthesizer", 5, engine=kind, package="singers")}
+        monkeypatch.setattr("dropdub.engines.contract.installed_offers", lambda: offers)
+        found = {}
+        for check in checks(kind):
+            try:
+                check()
+            except ContractBroken as error:
+                found[str(check)] = str(error)
+        return found
+
+    yield of
+
+
+def with_(**changes: Any) -> type[Any]:
+    return type("Changed", (Sings,), {"__module__": Sings.__module__, **changes})
+
+
+def test_engines_that_keep_the_contract_pass(broken: Any) -> None:
+    assert broken(Sings) == {}
+    assert broken(translating(lambda texts: [text.upper() for text in texts])) == {}
+
+
+def noise(seconds: float, level: float = 0.5) -> Any:
+    def speak(self: Any, text: str, **options: Any) -> Samples:
+        Sings.speak(self, text, **options)
+        return np.full(round(seconds * 16_000) if text.strip(" .") else 0, level, np.float32)
+
+    return speak
+
+
+BROKEN: dict[str, tuple[type[Any], str, str]] = {
+    "name": (with_(name="My Engine"), "describes_itself", "not of small letters"),
+    "role": (with_(role="singer"), "describes_itself", "not one of"),
+    "rank": (with_(rank=0), "describes_itself", "not a positive number"),
+    "later": (with_(api_version=API + 1), "describes_itself", "a later version"),
+    "not offered": (with_(name="hums"), "is_offered", "no installed package"),
+    "protocol": (with_(supports=None), "follows_its_protocol", "it lacks supports"),
+    "says why": (with_(unavailable=classmethod(lambda _: True)), "says_why_not", "neither None"),
+    "model": (
+        with_(missing_model=lambda _: "", needs_bytes=lambda _: 1, runtime=None), "states_its_model", "nor a name"
+    ),
+    "memory": (
+        with_(missing_model=lambda _: None, needs_bytes=lambda _: -1, runtime=None), "states_its_model", "-1"
+    ),
+    "version": (with_(info=lambda self: EngineInfo(self.name, "unknown")), "loads_twice", "without a digit"),
+    "another name": (with_(info=lambda _: EngineInfo("other", "1")), "loads_twice", "names 'other'"),
+    "changing": (
+        with_(info=lambda self: EngineInfo(self.name, "1", {"n": id(object()), "l": (c := [0]) and str(id(c))})),
+        "loads_twice", "not the same twice",
+    ),
+    "silence": (with_(speak=lambda self, text, **_: np.ones(8, np.float32)), "speaks", "without words"),
+    "too long": (with_(speak=noise(60)), "speaks", "is its sample rate right?"),
+    "too loud": (with_(speak=noise(1, 2.0)), "speaks", "not in [-1, 1]"),
+    "rate": (with_(speak=noise(1)), "speaks", "higher rate"),
+    "order": (translating(lambda texts: [*texts][:1] * len(texts)), "translates", "translated to nothing"),
+    "empty": (translating(lambda texts: ["x"] * len(texts)), "translates", "did not stay empty"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "check", "said"), BROKEN.values(), ids=BROKEN.keys())
+def test_each_breach_is_found_by_its_check(broken: Any, kind: type[Any], check: str, said: str) -> None:
+    assert said in broken(kind)[check]
+
+
+def test_missing_model_and_unusable_engine_are_skipped_with_the_reason(tmp_path: Path) -> None:
+    lacking = with_(missing_model=lambda _: "nest", needs_bytes=lambda _: 1, runtime=None)
+    for kind, said in ((lacking, "the model nest"), (with_(unavailable=classmethod(lambda _: "No card.")), "No card.")):
+        with pytest.raises(SkipTest, match=said):
+            next(check for check in checks(kind, EngineSettings(tmp_path)) if str(check) == "speaks")()
