@@ -81,7 +81,7 @@ def dropdub(root: Path, package: Path, *words: str) -> subprocess.CompletedProce
 
 def listed(root: Path, package: Path, *words: str) -> Mapping[str, Mapping[str, Any]]:
     answer = dropdub(root, package, "models", "list", "--json", *words)
-    return {model["name"]: model for model in json.loads(answer.stdout)}
+    return {model["name"]: model for model in json.loads(answer.stdout)["models"]}
 
 
 def authors_test(folder: Path, example: Path, models: Path) -> str:

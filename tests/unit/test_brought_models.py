@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from dropdub.config import Config
 from dropdub.engines.base import EngineSettings
 from dropdub.engines.models import catalogue
 from dropdub.engines.models.brought import GROUP, Brought, brought, problem_of
@@ -19,6 +20,7 @@ from dropdub.engines.models.catalogue import MODELS, KnownModel, Licence, Source
 from dropdub.engines.models.misnamed import misnamed
 from dropdub.engines.models.packaged import Member, Package
 from dropdub.engines.models.pins import Pin
+from dropdub.engines.models.uses import Use, uses
 
 GOOD = KnownModel(
     "nest",
@@ -164,3 +166,19 @@ def test_misspelt_model_of_a_package_is_named() -> None:
     settings = EngineSettings(models={"raven": "nset"})
     [error] = misnamed(settings, ["raven"])
     assert "Did you mean nest?" in error.message
+
+
+def test_translator_of_a_package_needs_the_models_of_its_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    pairs = tuple(replace(GOOD, name=f"raven-{pair}", languages=pair) for pair in ("en-pt", "pt-en", "en-es"))
+    monkeypatch.setattr(catalogue, "brought_models", lambda: Brought(pairs))
+
+    def used(**options: Any) -> list[Use]:
+        job = {"translator": "raven", "transcriber": "pocketsphinx", "synthesizer": "espeak-ng", **options}
+        return uses(Config(job=job), [], models_dir=Path("models"))
+
+    assert used(language="en", targets=["pt-BR"]) == [Use("raven", "raven-en-pt")]
+    assert used(language="auto", targets=["pt", "en"]) == [
+        Use("raven", "raven-en-pt"),
+        Use("raven", "raven-pt-en", only_from="pt"),
+    ]
+    assert used(language="fr", targets=["pt"]) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar
 from unittest import SkipTest
@@ -61,7 +62,7 @@ def translating(answer: Any) -> type[Any]:
     def supports(self: Any, source: str, target: str) -> bool:
         return (source, target) == ("en", "pt")
 
-    return type("Speaks", (Sings,), {"role": "translator", "translate": translate, "supports": supports})
+    return type("Says", (Sings,), {"role": "translator", "translate": translate, "supports": supports, "speak": None})
 
 
 @pytest.fixture
@@ -99,6 +100,7 @@ def noise(seconds: float, level: float = 0.5) -> Any:
     return speak
 
 
+NUMBERS = count()
 BROKEN: dict[str, tuple[type[Any], str, str]] = {
     "name": (with_(name="My Engine"), "describes_itself", "not of small letters"),
     "role": (with_(role="singer"), "describes_itself", "not one of"),
@@ -116,7 +118,7 @@ BROKEN: dict[str, tuple[type[Any], str, str]] = {
     "version": (with_(info=lambda self: EngineInfo(self.name, "unknown")), "loads_twice", "without a digit"),
     "another name": (with_(info=lambda _: EngineInfo("other", "1")), "loads_twice", "names 'other'"),
     "changing": (
-        with_(info=lambda self: EngineInfo(self.name, "1", {"n": id(object()), "l": (c := [0]) and str(id(c))})),
+        with_(info=lambda self: EngineInfo(self.name, "1", {"n": next(NUMBERS)})),
         "loads_twice", "not the same twice",
     ),
     "silence": (with_(speak=lambda self, text, **_: np.ones(8, np.float32)), "speaks", "without words"),

@@ -113,7 +113,7 @@ class _Subject:
         """Return an instance. Raises SkipTest if the engine cannot be used here."""
         problem = self.kind.unavailable()
         if problem is not None:
-            raise SkipTest(" ".join(problem.split()))
+            raise SkipTest(" ".join(str(problem).split()))
         return self.kind(self.settings)
 
     def loaded(self) -> Any:
@@ -156,7 +156,7 @@ def _is_offered(subject: _Subject) -> None:
 
 
 def _follows_its_protocol(subject: _Subject) -> None:
-    protocol = PROTOCOLS[subject.kind.role]
+    protocol = PROTOCOLS.get(subject.kind.role, Engine)
     for engine in (subject.kind(), subject.kind(subject.settings)):
         if not isinstance(engine, protocol):
             lacking = sorted(name for name in _members(protocol) if not hasattr(engine, name))

@@ -38,6 +38,7 @@ ENGINES_BY_PAIR = frozenset({"bergamot", "quickmt"})
 ENGINES_BY_LANGUAGE = frozenset({"pocket-tts"})
 """The engines that use all their models that are there: each is for one language."""
 
+_PAIR = re.compile(r"([a-z]{2,3})-([a-z]{2,3})")
 _OPUS = re.compile(r"opus-mt(-tc-big)?-([A-Za-z_]{2,20})-([A-Za-z_]{2,20})")
 _CONVERTED_OPUS = re.compile(r"opus-mt-([a-z]{2,3})-([a-z]{2,3})-ct2")
 _QUICKMT = re.compile(r"quickmt-([a-z]{2,3})-([a-z]{2,3})")
@@ -385,6 +386,15 @@ def default_models() -> dict[str, str]:
     firsts = {model.engine: model.name for model in reversed(brought_models().models)}
     own = {model.engine for model in MODELS}
     return {engine: name for engine, name in firsts.items() if engine not in own} | DEFAULT_MODELS
+
+
+def brought_by_pair(engine: str) -> dict[tuple[str, str], str]:
+    """Return the models that packages bring for an engine of theirs, by pair; empty if not all are for a pair."""
+    models = [model for model in brought_models().models if model.engine == engine]
+    pairs = [_PAIR.fullmatch(model.languages) for model in models]
+    if engine in {model.engine for model in MODELS} or not all(pairs):
+        return {}
+    return {(pair[1], pair[2]): model.name for pair, model in zip(pairs, models, strict=True) if pair}
 
 
 def find(name: str) -> KnownModel | None:

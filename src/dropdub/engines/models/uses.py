@@ -13,7 +13,7 @@ from dropdub.engines import hibari
 from dropdub.engines.base import LAST_RESORT, Engine, EngineSettings
 from dropdub.engines.bergamot import pairs as bergamot
 from dropdub.engines.kokoro import voices as kokoro
-from dropdub.engines.models.catalogue import DEFAULT_MODELS, ENGINES_BY_LANGUAGE, ENGINES_BY_PAIR, default_models
+from dropdub.engines.models.catalogue import DEFAULT_MODELS, ENGINES_BY_LANGUAGE, brought_by_pair, default_models
 from dropdub.engines.needs import speaking, translating, understanding
 from dropdub.engines.offers import Offer, is_chosen
 from dropdub.engines.pairs import PIVOT, Pair, route
@@ -107,10 +107,11 @@ class _Job:
         """Yield the models of the best translator; if it has one for each pair, the next one has the other pairs."""
         pairs = self._pairs()
         for engine in self._translators():
-            if engine not in ENGINES_BY_PAIR:
+            model = self._model_of_pair(engine)
+            if model is None:
                 yield from self._with_their_models([engine])
                 return
-            names = {pair: route(*pair, partial(_MODEL_OF_PAIR[engine], self.settings.models_dir)) for pair in pairs}
+            names = {pair: route(*pair, model) for pair in pairs}
             yield from (Use(engine, name, self._only_from(pair)) for pair in pairs for name in names[pair])
             pairs = [pair for pair in pairs if not names[pair]]
             if not pairs:
@@ -161,6 +162,13 @@ class _Job:
         if offer.is_foreign and offer.engine is not None:
             return could_do(offer, self.settings, speaking(language).met_by)
         return offer.name not in _SPEAKS or _SPEAKS[offer.name](language, self.settings.models_dir)
+
+    def _model_of_pair(self, engine: str) -> Callable[[str, str], str | None] | None:
+        """Return what names the model of a pair, for an engine that has one for each; None if it has one for all."""
+        if engine in _MODEL_OF_PAIR:
+            return partial(_MODEL_OF_PAIR[engine], self.settings.models_dir)
+        brought = {} if engine in self.settings.models else brought_by_pair(engine)
+        return (lambda source, target: brought.get((primary(source), primary(target)))) if brought else None
 
     def _only_from(self, pair: Pair) -> str | None:
         """Return the language of the only recordings that need a pair, if it is not known whether there are any."""
