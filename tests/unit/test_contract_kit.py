@@ -72,12 +72,15 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     def of(kind: Any) -> dict[str, str]:
         offers = {"sings": Offer("sings", "synthesizer", 5, engine=kind, package="singers")}
         monkeypatch.setattr("dropdub.engines.contract.installed_offers", lambda: offers)
-        found = {}
+        found, skipped = {}, list[str]()
         for check in checks(kind):
             try:
                 check()
+            except SkipTest:
+                skipped.append(str(check))
             except ContractBroken as error:
                 found[str(check)] = str(error)
+        assert found or not skipped, "a check that is skipped finds nothing"
         return found
 
     yield of
