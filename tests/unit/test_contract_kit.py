@@ -110,7 +110,7 @@ BROKEN: dict[str, tuple[type[Any], str, str]] = {
     "rank": (with_(rank=0), "describes_itself", "not a positive number"),
     "later": (with_(api_version=API + 1), "describes_itself", "a later version"),
     "not offered": (with_(name="hums"), "is_offered", "no installed package"),
-    "protocol": (with_(supports=None), "follows_its_protocol", "it lacks supports"),
+    "protocol": (with_(supports=None), "follows_its_protocol", "it is no Synthesizer: it lacks supports"),
     "says why": (with_(unavailable=classmethod(lambda _: True)), "says_why_not", "neither None"),
     "model": (
         with_(missing_model=lambda _: "", needs_bytes=lambda _: 1, runtime=None), "states_its_model", "nor a name"

@@ -159,12 +159,14 @@ def _follows_its_protocol(subject: _Subject) -> None:
     protocol = PROTOCOLS.get(subject.kind.role, Engine)
     for engine in (subject.kind(), subject.kind(subject.settings)):
         if not isinstance(engine, protocol):
-            lacking = sorted(name for name in _members(protocol) if not hasattr(engine, name))
+            lacking = sorted(name for name in _members(protocol) if getattr(engine, name, None) is None)
             _broken(f"it is no {protocol.__name__}: it lacks {', '.join(lacking)}")
 
 
 def _members(protocol: type) -> set[str]:
-    return {name for one in protocol.__mro__ for name in (*vars(one), *getattr(one, "__annotations__", {}))}
+    """Return the names of what a protocol requires."""
+    found = {name for one in protocol.__mro__ for name in (*vars(one), *getattr(one, "__annotations__", {}))}
+    return {name for name in found if not name.startswith("_")}
 
 
 def _says_why_not(subject: _Subject) -> None:
