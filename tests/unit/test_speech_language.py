@@ -19,6 +19,8 @@ from dropdub.speech.language import spoken_language, spread
 class FakeListener:
     """Hears a language in the windows that begin at certain seconds, and no voice in the others."""
 
+    name = "listener"
+
     def __init__(self, languages: dict[float, str]) -> None:
         self._languages = languages
         self.asked: list[list[float]] = []
