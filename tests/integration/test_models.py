@@ -621,7 +621,7 @@ def test_list_in_json_has_stable_fields(hub: FakeHub, root: Path) -> None:
         "bytes": 78_000_000,
         "needed": GB // 4,
         "licence": "the MIT licence",
-        "commercial": True,
+        "commercial": "yes",
         "languages": "99",
         "used": True,
         "recommended": False,

@@ -66,7 +66,7 @@ def test_every_model_that_an_engine_uses_by_itself_is_pinned(model: KnownModel) 
 @pytest.mark.parametrize("model", [model for model in MODELS if model.engine in GATED], ids=lambda one: one.name)
 def test_a_gated_model_is_fetched_from_known_commits_and_its_terms_are_announced(model: KnownModel) -> None:
     assert all(re.fullmatch(r"[0-9a-f]{40}", source.revision) for source in model.sources)
-    assert "accept terms" in model.remark and model.licence.commercial
+    assert "accept terms" in model.remark and model.licence.commercial == "yes"
     assert model.origin == "kyutai/pocket-tts" and model.places() == [Place.HUB]
     assert model.only_language and model.name == LANGUAGES[model.only_language].model
     assert {"model.safetensors", "tokenizer.json"} < model.names() and len(model.names()) == 3
@@ -147,7 +147,7 @@ def test_every_engine_with_a_default_model_has_a_known_one_that_is_its_own() -> 
 ])  # fmt: skip
 def test_a_model_for_any_pair_is_found_by_its_name(name: str, engine: str, repository: str, languages: str) -> None:
     model = find(name)
-    assert model is not None and model.licence.commercial
+    assert model is not None and model.licence.commercial == "yes"
     assert (model.engine, model.origin, model.languages) == (engine, repository, languages)
 
 

@@ -187,6 +187,7 @@ def test_an_engine_with_a_model_for_each_language_uses_those_of_the_targets(tmp_
     assert {model for engine, model in found if engine == "pocket-tts"} == {"pocket-tts-portuguese"}
     assert has_model("pocket-tts", {}) and not has_model("transformers", {})
 
+
 class FakeLark:
     """An engine of another package that has all it needs, and knows only English and Spanish."""
 

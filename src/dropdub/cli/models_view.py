@@ -24,15 +24,17 @@ _STYLES = {
     Presence.LACKING: "bold red",
     Presence.DAMAGED: "bold red",
 }
+SELLING_STYLES = {"yes": "green", "no": "bold red", "ask": "yellow"}
+"""How the answers to the question whether results may be used commercially are shown."""
 
 
 def table(models: list[ModelView]) -> Table:
     """Return a table with a row for each model."""
-    rows = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+    rows = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="dim")
     for column in ("MODEL", "ENGINE", "LANG"):
         rows.add_column(column, no_wrap=True)
     rows.add_column("SIZE", justify="right", no_wrap=True)
-    for column in ("LICENCE", "STATE"):
+    for column in ("LICENCE", "SELL", "STATE"):
         rows.add_column(column, no_wrap=True)
     for model in models:
         rows.add_row(*_cells(model))
@@ -46,6 +48,7 @@ def _cells(model: ModelView) -> Iterator[Text]:
     yield Text(model.languages or "-")
     yield Text(format_size(model.size or model.bytes or 0))
     yield Text(known.licence.short if known else "-")
+    yield Text(model.commercial or "ask", SELLING_STYLES[model.commercial or "ask"])
     presence = Presence(model.state)
     yield Text(_state(presence, used=model.used), _STYLES.get(presence, ""))
 
@@ -72,7 +75,8 @@ def notes(models: list[ModelView], *, models_dir: Path, recommended: str | None)
     for model in models:
         if model.here and model.pulled_from not in (None, Place.HUB):
             yield f"{model.name} came from {model.place}"
-    held = [model.name for model in models if model.commercial is False]
+    yield "SELL: may results be used commercially? ask: the licence has conditions, or is not known"
+    held = [model.name for model in models if model.commercial == "no"]
     if held:
         yield f"Not for commercial use: {', '.join(held)}"
     more = len({model.name for model in all_models()} - {model.name for model in models})

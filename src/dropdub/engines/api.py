@@ -39,7 +39,8 @@ from dropdub.engines.base import (
     Word,
 )
 from dropdub.engines.espeak.phonemes import phonemes
-from dropdub.engines.models.catalogue import KnownModel, Licence, Source
+from dropdub.engines.licence import GPL, Licence
+from dropdub.engines.models.catalogue import KnownModel, Source
 from dropdub.engines.models.folders import missing_model, model_details, model_folder, size_of
 from dropdub.engines.models.packaged import Member, Package
 from dropdub.engines.models.pins import Pin
@@ -63,6 +64,7 @@ from dropdub.untrusted.characters import on_one_line
 
 __all__ = [
     "API",
+    "GPL",
     "LAST_RESORT",
     "SPEECH_RATE_HZ",
     "Announces",

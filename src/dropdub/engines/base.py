@@ -15,6 +15,8 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from dropdub.engines.licence import Licence
+
 Samples = NDArray[np.float32]
 """Mono audio, shape (samples,), values in [-1, 1]."""
 
@@ -297,6 +299,16 @@ class NeedsModel(Protocol):
 
     def needs_bytes(self) -> int:
         """Return roughly how much memory is needed to load the model and work with it."""
+
+
+@runtime_checkable
+class DeclaresLicence(Protocol):
+    """Optional ability of engines of other packages: state the licence of their model, which is not in the catalogue.
+
+    Without it, results of the engine are marked `ask`: whoever wants to use them commercially has to find out.
+    """
+
+    licence: ClassVar[Licence]
 
 
 @runtime_checkable

@@ -71,6 +71,16 @@ def is_chosen(name: str, usable: Iterable[Offer]) -> bool:
     return name not in _CHOSEN_WITH or _CHOSEN_WITH[name] in {offer.name for offer in usable}
 
 
+def engine_class(name: str) -> type[Engine] | None:
+    """Return the class of an installed engine, without importing any other; None if there is none that can be used."""
+    entry = next((one for one in entry_points(group=GROUP) if one.name == name), None)
+    try:
+        engine: type[Engine] | None = entry.load() if entry is not None else None
+    except (Exception, SystemExit):  # a module of another package may raise anything while it is imported
+        return None
+    return engine
+
+
 def named(offers: Sequence[Offer]) -> str:
     """Return the names of offers for use in a sentence."""
     return ", ".join(offer.name for offer in offers) or "none"

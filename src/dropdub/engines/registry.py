@@ -332,7 +332,7 @@ class EngineRegistry:
         all_of_them = "serves all its pairs" if need.pair else "serves all its languages"
         what = all_of_them if _size(model) < sum(map(_size, lacking)) else "is larger"
         known = find(model)
-        licence = ", and not for commercial use" if known and not known.licence.commercial else ""
+        licence = ", and not for commercial use" if known and known.licence.commercial == "no" else ""
         return f" Or use {able[0].name}, whose model '{model}' {what}{licence}. {how_to_download(model)}."
 
     def _lacking(self, offers: Iterable[Offer], need: Need) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dropdub.config import Config, load_config
+from dropdub.engines.licence import Commercial
 from dropdub.engines.models.catalogue import KnownModel, all_models, find, named
 from dropdub.engines.models.download.origin import Meter
 from dropdub.engines.models.download.pull import pull as download
@@ -62,7 +63,8 @@ class ModelView:
     if neither exists. `here`: all its files are in `path`; `state` is a `Presence`. All sizes are in
     bytes: `size` on disk now, `bytes` to download and `needed` in memory (both approximate). `recommended`: it is the
     Whisper model that suits this machine best. `sources`: the kinds of places that it can be downloaded from;
-    `pulled_from`: the one that it was, and `place` its name. Null: not known, for a model that somebody copied there.
+    `pulled_from`: the one that it was, and `place` its name. `commercial`: whether results may be used commercially,
+    yes, no or ask: find out first. Null: not known, for a model that somebody copied there.
     """
 
     name: str
@@ -75,7 +77,7 @@ class ModelView:
     bytes: int | None
     needed: int | None
     licence: str | None
-    commercial: bool | None
+    commercial: Commercial | None
     languages: str | None
     used: bool
     recommended: bool
@@ -148,8 +150,8 @@ def to_pull(root_models: RootModels, names: Sequence[str] = ()) -> Wanted:
 
 
 def terms(model: KnownModel) -> str:
-    """Return the sentence that names a model's licence."""
-    return f"{model.name} is licensed under {model.licence.name}."
+    """Return the sentences that name a model's licence, and whether it allows commercial use."""
+    return f"{model.name} is licensed under {model.licence.name}. Commercial use: {model.licence.commercial}."
 
 
 def consent_needed(model: KnownModel, *, agree_with: str) -> UsageError:

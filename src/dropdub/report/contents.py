@@ -84,6 +84,14 @@ class Missing:
 
 
 @dataclass(frozen=True)
+class CommercialUse:
+    """Whether the result may be used commercially, as a sentence, and whom to credit, in English."""
+
+    answer: str
+    credits: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Contents:
     """Everything that the page shows, and the words to show it in. Names of languages stand alone, with a capital."""
 
@@ -100,6 +108,7 @@ class Contents:
     original: Player | None
     dubs: tuple[Dub, ...]
     missing: tuple[Missing, ...] = ()
+    commercial_use: CommercialUse | None = None
 
 
 def contents_of(
@@ -132,7 +141,25 @@ def contents_of(
             Missing(one["target"], words.title_of(one["target"]), one["reason"], one["remedy"])
             for one in manifest.get("failed", ())  # which earlier versions did not write
         ),
+        commercial_use=_commercial_use(manifest, words),
     )
+
+
+def _commercial_use(manifest: Mapping[str, Any], words: Words) -> CommercialUse | None:
+    """Return whether the result may be used commercially; None if the manifest does not say."""
+    found = manifest.get("commercial_use")
+    if found is None:
+        return None
+    _, engines = words.gettext, manifest["engines"]
+    licences = {engine["name"]: engine["licence"] for engine in engines if "licence" in engine}
+    deciding = ", ".join(f"{name} ({licences[name]})" for name in found["engines"])
+    answers = {
+        "yes": _("Yes, as far as the engines that made it are concerned."),
+        "no": _("No, because of %(engines)s.", engines=deciding),
+        "ask": _("Find out first, because of %(engines)s.", engines=deciding),
+    }
+    owed = dict.fromkeys(engine["credit"] for engine in engines if engine.get("credit"))
+    return CommercialUse(answers[found["answer"]], tuple(owed))
 
 
 @dataclass(frozen=True)

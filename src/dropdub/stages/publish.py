@@ -20,6 +20,7 @@ from dropdub.files.privacy import may_be_given_away
 from dropdub.media.pictures import shown_size
 from dropdub.pipeline.artifacts import TRANSCRIPT, Transcript, document_name, dub_name, translation_name
 from dropdub.pipeline.task import Result, Task, target_of
+from dropdub.publishing.commercial_use import with_terms
 from dropdub.publishing.deliverables import (
     as_markdown,
     as_text,
@@ -154,7 +155,7 @@ def _manifest(task: Task) -> Iterator[_Made]:
 def _summary(task: Task) -> tuple[dict[str, Any], Quality]:
     """Return the manifest's content and the quality figures of the job."""
     created, fits = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), _fits(task)
-    content = manifest(
+    made = manifest(
         job_id=task.job_id,
         job_name=task.job_name,
         kind=task.kind,
@@ -164,6 +165,7 @@ def _summary(task: Task) -> tuple[dict[str, Any], Quality]:
         fit={target: fit.to_json() for target, fit in fits.items()},
         failed=task.failed,
     )
+    content = with_terms(made)
     return content, quality_of(task.facts, fits, content["targets"])
 
 

@@ -22,5 +22,5 @@ MODEL = KnownModel(
     languages="en",
     download_bytes=63_206_088,
     memory_bytes=300_000_000,
-    licence=Licence("CC0", "CC0 1.0: no conditions", commercial=True),
+    licence=Licence("CC0", "CC0 1.0: no conditions", commercial="yes"),
 )

@@ -9,9 +9,11 @@ from functools import cache
 from typing import ClassVar
 
 from dropdub.engines.api import (
+    GPL,
     EngineInfo,
     EngineMissing,
     EngineSettings,
+    Licence,
     MediaToolFailed,
     Program,
     UnsupportedLanguage,
@@ -36,6 +38,7 @@ class ApertiumTranslator:
     role: ClassVar[str] = "translator"
     rank: ClassVar[int] = 10
     api_version: ClassVar[int] = 1
+    licence: ClassVar[Licence] = GPL
 
     def __init__(self, settings: EngineSettings | None = None) -> None:
         """Accept the settings that every engine gets; none of them matters here."""

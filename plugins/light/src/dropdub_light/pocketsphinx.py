@@ -12,6 +12,7 @@ from dropdub.engines.api import (
     SPEECH_RATE_HZ,
     EngineInfo,
     EngineSettings,
+    Licence,
     Samples,
     UnsupportedLanguage,
     Utterance,
@@ -45,6 +46,7 @@ class PocketsphinxTranscriber:
     role: ClassVar[str] = "transcriber"
     rank: ClassVar[int] = 10
     api_version: ClassVar[int] = 1
+    licence: ClassVar[Licence] = Licence("BSD-2", "the BSD 2-Clause License", "yes")
 
     def __init__(self, settings: EngineSettings | None = None) -> None:
         """Accept the settings that every engine gets; none of them matters here."""

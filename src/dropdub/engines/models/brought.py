@@ -11,8 +11,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
+from dropdub.engines.licence import Commercial
 from dropdub.engines.models.folders import RECORD_NAME
 from dropdub.files.durable import key, safe_name
 
@@ -103,8 +104,10 @@ def problem_of(model: KnownModel) -> str | None:
 def _problems(model: KnownModel) -> Iterator[str | None]:
     yield None if _is_name(model.name) else "its name is not a plain folder name of at most 64 characters"
     yield None if _NAME.fullmatch(model.engine) else "it names no engine"
-    texts = (model.languages, model.licence.short, model.licence.name)
+    texts = (model.languages, model.licence.short, model.licence.name, model.licence.author or "-")
     yield None if all(map(_is_line, texts)) else "its languages and its licence are not short texts of one line"
+    answers = get_args(Commercial)
+    yield None if model.licence.commercial in answers else f"its licence's `commercial` is none of {', '.join(answers)}"
     lines = (text for text in (model.maker, model.remark) if text)
     yield None if all(map(_is_line, lines)) else "its maker and its remark are not short texts of one line"
     sizes = (model.download_bytes, model.memory_bytes)

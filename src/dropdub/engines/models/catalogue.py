@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import lru_cache
 
+from dropdub.engines.licence import APACHE, MIT, Licence
 from dropdub.engines.models.brought import Brought, brought
 from dropdub.engines.models.firefox import PUBLISHED
 from dropdub.engines.models.packaged import PACKAGED, Packaged
@@ -94,16 +95,6 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Licence:
-    """What may be done with a model. `short` fits a column; `consent`: the user must agree to it first."""
-
-    short: str
-    name: str
-    commercial: bool
-    consent: bool = False
-
-
-@dataclass(frozen=True)
 class KnownModel:
     """A model that can be pulled. `name` is its folder in `models.dir`.
 
@@ -156,18 +147,18 @@ class KnownModel:
         return [name.split("|")[0] for name in needed if not present & set(name.split("|"))]
 
 
-MIT = Licence("MIT", "the MIT licence", commercial=True)
-APACHE = Licence("Apache-2", "the Apache License 2.0", commercial=True)
-CC_BY = Licence("CC-BY", "CC-BY-4.0: credit its authors, the Helsinki-NLP group", commercial=True)
-CC_BY_QUICKMT = Licence("CC-BY", "CC-BY-4.0: credit its author, quickmt", commercial=True)
-CC_BY_NVIDIA = Licence("CC-BY", "CC-BY-4.0: credit its author, NVIDIA", commercial=True)
-CC_BY_NC = Licence("CC-BY-NC", "CC-BY-NC-4.0: not for commercial use", commercial=False)
-CC_BY_KYUTAI = Licence("CC-BY", "CC-BY-4.0: credit its author, Kyutai", commercial=True)
-MPL = Licence("MPL-2", "the Mozilla Public License 2.0", commercial=True)
+CC_BY = Licence(
+    "CC-BY", "CC-BY-4.0: credit its authors, the Helsinki-NLP group", "yes", author="the Helsinki-NLP group"
+)
+CC_BY_QUICKMT = Licence("CC-BY", "CC-BY-4.0: credit its author, quickmt", "yes", author="quickmt")
+CC_BY_NVIDIA = Licence("CC-BY", "CC-BY-4.0: credit its author, NVIDIA", "yes", author="NVIDIA")
+CC_BY_NC = Licence("CC-BY-NC", "CC-BY-NC-4.0: not for commercial use", "no", author="Meta AI (No Language Left Behind)")
+CC_BY_KYUTAI = Licence("CC-BY", "CC-BY-4.0: credit its author, Kyutai", "yes", author="Kyutai")
+MPL = Licence("MPL-2", "the Mozilla Public License 2.0", "yes")
 CPML = Licence(
     "CPML",
     "the Coqui Public Model License: neither the model nor the speech it generates may be used commercially",
-    commercial=False,
+    "no",
     consent=True,
 )
 

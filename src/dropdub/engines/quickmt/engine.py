@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from dropdub.engines.base import EngineInfo, EngineSettings
 from dropdub.engines.ctranslate2.model import BEAM, END, WORKING_BYTES, TranslationModel, Wording
-from dropdub.engines.models.catalogue import CC_BY, Licence, find
+from dropdub.engines.licence import Licence
+from dropdub.engines.models.catalogue import CC_BY, find
 from dropdub.engines.models.folders import model_details, size_of
 from dropdub.engines.packages import missing_package, package_version
 from dropdub.engines.pairs import PIVOT, lacking

@@ -159,8 +159,11 @@ def _fill(model: KnownModel, work: HeldFolder, origin: Origin, *, meter: Meter, 
 
 def _announced(model: KnownModel, supply: Supply) -> str:
     """Return what a person should know before anything is downloaded."""
-    size, licence = format_size(supply.download_bytes), model.licence.name
-    said = f"{model.name} ({model.origin}; {licence}): {size} from {supply.place}."
+    size, terms = (
+        format_size(supply.download_bytes),
+        f"{model.licence.name}; commercial use: {model.licence.commercial}",
+    )
+    said = f"{model.name} ({model.origin}; {terms}): {size} from {supply.place}."
     return f"{said} {model.remark}".strip()
 
 
