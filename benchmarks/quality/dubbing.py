@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 from recordings import RATE_HZ, Samples, read
 
+from dropdub.text.translation_scores import bleu, chrf
 from quality.engines import LANGUAGES, SPOKEN, able, measured, pairs, texts
 from quality.material import Recording, Said, written
 from quality.measures import Errors, errors
-from quality.scores import bleu, chrf
 from quality.tables import Table
 from quality.ways import CORES, faster_whisper
 
