@@ -13,7 +13,9 @@ from pydantic import ValidationError
 from dropdub.cli.console import say
 from dropdub.config import Config, JobOptions
 from dropdub.config.problems import first_problem
+from dropdub.doctor.guide import advice_findings
 from dropdub.engines.models.catalogue import find
+from dropdub.engines.models.recommended import this_machine
 from dropdub.engines.models.uses import uses
 from dropdub.engines.offers import Offer, installed_offers
 from dropdub.kits import DEFAULT_KIT, Kit, alternatives
@@ -39,6 +41,8 @@ def ask(root: Path, options: SetupOptions, config: Config) -> SetupOptions:
     """Return the options completed by a person's answers; options already given are not asked. Raises typer.Abort."""
     say(f"This sets up {root}. Nothing is changed until you have answered. Enter accepts the value in brackets.\n")
     offers, choices = installed_offers(), _choices(options.choices, config)
+    if choices.engines is None:
+        _say_advice(root, apply_choices(config, choices), offers)
     kit = choices.engines or _kit(configured_kit(config, offers), offers)
     choices = replace(choices, engines=kit)
     install, pull, service = options.install, options.pull, options.service
@@ -67,6 +71,15 @@ def _choices(given: Choices, config: Config) -> Choices:
     return replace(given, language=language, targets=targets)
 
 
+def _say_advice(root: Path, config: Config, offers: Mapping[str, Offer]) -> None:
+    """Print which engines suit this computer and the languages that were chosen."""
+    say("Recommended for this computer:")
+    machine = this_machine(root / config.models.dir, device=config.models.device)
+    for finding in advice_findings(machine, config, offers):
+        say(f"  {finding.what}: {finding.text}")
+    say("To compare them: `dropdub engines guide`")
+
+
 def _kit(usual: Kit, offers: Mapping[str, Offer]) -> Kit:
     for kit, what in _KITS.items():
         here = "installed" if not missing_engines(kit, offers) else f"not installed, {SIZES[kit]}"
@@ -76,11 +89,12 @@ def _kit(usual: Kit, offers: Mapping[str, Offer]) -> Kit:
 
 
 def _say_models(root: Path, config: Config, offers: list[Offer]) -> bool:
-    """Print the missing models, each with its size and licence; return whether there are any."""
+    """Print the missing models, each with its size and what its licence allows; return whether there are any."""
     folder = root / config.models.dir
     known = [find(use.model) for use in uses(config, offers, models_dir=folder) if not use.folder(folder).is_dir()]
     for model in filter(None, known):
-        say(f"  {model.name:24} {format_size(model.download_bytes):>8}  {model.licence.name}")
+        size, licence = format_size(model.download_bytes), model.licence
+        say(f"  {model.name:24} {size:>8}  commercial use: {licence.commercial:3}  {licence.name}")
     return any(known)
 
 
