@@ -1,4 +1,4 @@
-"""Generate the pages of settings and commands, the API's document, and the config.yaml of this checkout.
+"""Generate the pages of settings, commands and engines, the API's document, and the config.yaml of this checkout.
 
     .venv/bin/python docs/generate.py
 
@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,13 @@ from typer.main import get_command
 from dropdub.cli.commands import app
 from dropdub.config import Config
 from dropdub.config.live import live_settings
+from dropdub.engines.guide import CHOICES, KINDS, ROWS, Kind, Purpose, cell
 from dropdub.setup.new_root import config_text
 
 HERE = Path(__file__).resolve().parent
 API_DOCUMENT = HERE / "openapi.json"
 PROGRAM = "dropdub"
+GUIDE_BEGIN, GUIDE_END = "<!-- guide: made from dropdub.engines.guide -->", "<!-- guide: end -->"
 CHECKOUT_HEAD = """\
 # This checkout is a root: drop files into inbox/, start `dropdub watch`, collect the results from outbox/.
 # It uses the compact engines, whose models `python3 tasks.py demo` downloads into models/. For cloned voices see
@@ -86,9 +88,43 @@ def pages() -> dict[Path, str]:
     """Return what each generated file has to contain."""
     return {
         HERE / "commands.md": commands_page(),
+        HERE / "engines.md": engines_page(),
         HERE / "settings.md": settings_page(),
         HERE.parent / "config.yaml": checkout_config(),
     }
+
+
+def engines_page() -> str:
+    """Return the page of the engines, with the tables of the guide between its marks."""
+    before, start, rest = (HERE / "engines.md").read_text(encoding="utf-8").partition(GUIDE_BEGIN)
+    _, end, after = rest.partition(GUIDE_END)
+    if not (start and end):
+        raise ValueError("docs/engines.md has lost the marks of the guide")
+    return f"{before}{start}\n\n{_guide()}\n{end}{after}"
+
+
+def _guide() -> str:
+    """Return what to choose on each kind of machine, and why."""
+    heads = ["for", "languages", *(f"{name} or more" for name in KINDS.values())]
+    rows = [[task.value, spoken.value, *(_cell(cell(task, spoken, kind)) for kind in Kind)] for task, spoken in ROWS]
+    reasons = [
+        [f"`{one.engine}`", f"{one.task.value}, {one.spoken.value}", one.commercial, one.why, one.basis, one.source]
+        for one in CHOICES
+    ]
+    why = ["engine", "for", "commercial use", "why", "measured or claim", "source"]
+    return f"{_table(heads, rows)}\n{_table(why, reasons)}"
+
+
+def _cell(chosen: Mapping[Purpose, str]) -> str:
+    """Return a cell: one choice, or two if the purpose makes a difference."""
+    if chosen["private"] == chosen["commercial"]:
+        return chosen["private"]
+    return f"{chosen['private']}; commercially {chosen['commercial']}"
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def checkout_config() -> str:

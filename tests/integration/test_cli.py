@@ -131,6 +131,7 @@ def test_every_command_and_option_has_help_and_every_command_an_example() -> Non
         ),
         "doctor",
         *("config", "config check", "config show", "config hash-password"),
+        *("engines", "engines list", "engines guide", "engines compare"),
         *("models", "models list", "models pull", "models verify"),
         *("voices", "voices list", "voices add", "voices remove", "voices prepare"),
         *("service", "service install", "service uninstall", "service start", "service stop", "service status"),

@@ -12,7 +12,7 @@ import typer
 from dropdub import __version__
 from dropdub.cli.arguments import Context, Json, Ref, Refs
 from dropdub.cli.console import name_root, say
-from dropdub.cli.groups import config_app, models_app, service_app, token_app, voices_app
+from dropdub.cli.groups import config_app, engines_app, models_app, service_app, token_app, voices_app
 from dropdub.cli.plain_status import JOBS_SHOWN
 from dropdub.errors import UsageError
 from dropdub.store.states import JobState
@@ -28,6 +28,7 @@ app = typer.Typer(
     invoke_without_command=True,
 )
 app.add_typer(config_app, name="config", help="Check or show the settings.")
+app.add_typer(engines_app, name="engines", help="List the engines, and find out which one is best for what.")
 app.add_typer(models_app, name="models", help="List, download and verify the models of the quality engines.")
 app.add_typer(voices_app, name="voices", help="List, add, remove and prepare voices for dubs.")
 app.add_typer(service_app, name="service", help="Run the daemon as a system service.")

@@ -1,7 +1,8 @@
-"""Declare the command groups and their options: config, models, voices, service, token."""
+"""Declare the command groups and their options: config, engines, models, voices, service, token."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -10,10 +11,19 @@ import typer
 from dropdub.cli.arguments import Context, Json
 
 config_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+engines_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 models_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 voices_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 service_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 token_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+
+
+class ComparedRole(StrEnum):
+    """The roles whose engines can be compared."""
+
+    TRANSCRIBER = "transcriber"
+    TRANSLATOR = "translator"
+    SYNTHESIZER = "synthesizer"
 
 
 @config_app.command("check")
@@ -52,6 +62,82 @@ def config_hash_password() -> None:
     from dropdub.cli import access
 
     raise typer.Exit(access.hash_password())
+
+
+@engines_app.command("list")
+def engines_list(context: Context, as_json: Json = False) -> None:
+    """Show the engines by role, with their licences and whether they can be used.
+
+    \b
+    dropdub engines list
+    """
+    from dropdub.cli import engines as act
+
+    raise typer.Exit(act.show_list(context.obj.path(), as_json=as_json))
+
+
+@engines_app.command("guide")
+def engines_guide(
+    context: Context,
+    everything: Annotated[bool, typer.Option("--all", help="Show it for every kind of machine.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show which engine to use when: by task, languages, machine and purpose.
+
+    \b
+    dropdub engines guide
+    dropdub engines guide --all
+    """
+    from dropdub.cli import engines as act
+
+    raise typer.Exit(act.show_guide(context.obj.path(), everything=everything, as_json=as_json))
+
+
+@engines_app.command("compare")
+def engines_compare(
+    context: Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A recording, a text or a subtitle. It is not changed.")],
+    *,
+    role: Annotated[
+        ComparedRole | None,
+        typer.Option(help="What to compare. Default: transcribers for a recording, translators for a text."),
+    ] = None,
+    engines: Annotated[
+        str | None,
+        typer.Option(metavar="A,B", help="The two engines, each NAME or NAME:MODEL. Default: the two best usable."),
+    ] = None,
+    language: Annotated[str | None, typer.Option(metavar="LANG", help="Language of the file, or auto.")] = None,
+    to: Annotated[str | None, typer.Option(metavar="LANG", help="Language to translate into.")] = None,
+    truth: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Text or subtitle that says what is right. Default: one of the same name beside FILE."
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Keep what the engines make here. Default: keep nothing.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Run two engines on one file, and show side by side what they make.
+
+    Shows their times, their memory and, if the truth is known, their errors.
+    What synthesizers speak is transcribed back. Nothing is kept in the root,
+    and a daemon that is running is not disturbed.
+
+    \b
+    dropdub engines compare talk.mp4
+    dropdub engines compare talk.en.srt --to pt --engines bergamot,nllb
+    dropdub engines compare text.txt --role synthesizer --out sounds
+    dropdub engines compare talk.mp4 --truth talk.txt \\
+      --engines faster-whisper:whisper-base,faster-whisper:whisper-small
+    """
+    from dropdub.cli import engines as act
+    from dropdub.operations.comparing.values import Wish
+
+    named = tuple(part.strip() for part in (engines or "").split(",") if part.strip())
+    wish = Wish(file, role.value if role else None, named, language, to, truth, out)
+    raise typer.Exit(act.compare(context.obj.path(), wish, as_json=as_json))
 
 
 Pulled = Annotated[

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -20,21 +21,23 @@ _SHARE_OF_MEMORY = 0.6
 
 def make_pools(root: Root, config: Config, wake: Callable[[], None]) -> dict[str, Pool]:
     """Return the pools by name, without starting any workers."""
-    cores = psutil.cpu_count(logical=False) or 1
-    pools = {}
-    for name, settings in config.pools:
-        total = psutil.virtual_memory().total
-        numbers = resolved_settings(name, settings, cores=cores, total_memory=total)
-        launch = Launch(
-            run_dir=root.run_dir,
-            start=_start(root, config, name, numbers),
-            stall_s=config.deadlines.stall,
-            start_s=config.deadlines.start,
-            environment={FFMPEG_VARIABLE: config.ffmpeg} if config.ffmpeg else {},
-            variables=config.environment,
-        )
-        pools[name] = Pool(name, numbers, launch, wake=wake)
-    return pools
+    return {name: make_pool(root, config, name, wake) for name, _ in config.pools}
+
+
+def make_pool(root: Root, config: Config, name: str, wake: Callable[[], None], *, run_dir: Path | None = None) -> Pool:
+    """Return one of the pools. `run_dir`: where its workers have their locks and temporary files; None: in the root."""
+    settings: PoolSettings = getattr(config.pools, name)
+    cores, total = psutil.cpu_count(logical=False) or 1, psutil.virtual_memory().total
+    numbers = resolved_settings(name, settings, cores=cores, total_memory=total)
+    launch = Launch(
+        run_dir=run_dir or root.run_dir,
+        start=_start(root, config, name, numbers),
+        stall_s=config.deadlines.stall,
+        start_s=config.deadlines.start,
+        environment={FFMPEG_VARIABLE: config.ffmpeg} if config.ffmpeg else {},
+        variables=config.environment,
+    )
+    return Pool(name, numbers, launch, wake=wake)
 
 
 def pools_to_warm(config: Config, *, options: Collection[JobOptions] | None, serves: bool = False) -> frozenset[str]:
