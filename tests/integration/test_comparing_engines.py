@@ -100,7 +100,7 @@ def test_two_translators_are_compared_line_by_line(root: Path, temporary: Path, 
     assert everything_in(root) == ["config.yaml"] and everything_in(temporary) == []
 
 
-def test_what_two_synthesizers_speak_is_heard_back(root: Path, temporary: Path, tmp_path: Path) -> None:
+def test_what_two_synthesizers_speak_is_transcribed_and_compared(root: Path, temporary: Path, tmp_path: Path) -> None:
     usable("hibari")
     text, out = a_text(tmp_path / "talk.txt", SAID[:1]), tmp_path / "out"
     wish = Wish(text, "synthesizer", ("hibari", "espeak-ng"), language="en", out=out)

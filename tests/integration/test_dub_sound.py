@@ -231,6 +231,8 @@ def test_voices_are_removed_if_an_engine_can_and_otherwise_reported_as_kept(
     sound = dub(job)
     report = json.loads(job.published["manifest.json"].read_text("utf-8"))
     assert "fake-separator" in [engine["name"] for engine in report["engines"]]
+    assert report["commercial_use"]["answer"] == "ask", "nobody knows the licence of that separator"
+    assert "fake-separator" in report["commercial_use"]["engines"]
     first = report["fit"]["es"]["utterances"][0]
     speaks, quiet = slice(round(first["start"] * RATE_HZ), round(first["end"] * RATE_HZ)), slice(-RATE_HZ, None)
     assert tone_level(sound[speaks, 0]) == pytest.approx(tone_level(sound[quiet, 0]), rel=0.15), "it is not turned down"

@@ -85,7 +85,7 @@ def comparison_notes(found: Comparison) -> Iterator[str]:
     if found.differing is not None:
         yield f"Of the first one's words, {_percent(found.differing)} are others in the second one's text."
     if found.role == "synthesizer" and found.listener is None:
-        yield "Nobody heard the speech back: no transcriber can be used here for this language."
+        yield "The speech was not transcribed: no transcriber can be used here for this language."
     for outcome in found.engines:
         yield from (f"{outcome.engine}: {warning}" for warning in outcome.warnings)
         if outcome.file:

@@ -33,8 +33,8 @@ class Outcome:
 
     `load_s` is how long its process and model took to start, `seconds` how long the work took, and `ratio` the same
     divided by the length of the sound; null for a text. `peak_memory` in bytes. `words` and `errors` are counted
-    against the truth; for speech, of what is heard back. Null without any. `chrf`: of a translation, 0 to 100. `file`:
-    where it was kept.
+    against the truth; for speech, of what a transcriber understands. Null without any. `chrf`: of a translation, 0 to
+    100. `file`: where it was kept.
     """
 
     engine: str
