@@ -106,7 +106,7 @@ def prepared_recordings(
 
 def _without_targets(job: JobOptions) -> JobOptions:
     """Return options with which a recording is only transcribed, by any engine: the compared ones are named later."""
-    return job.model_copy(update={"targets": (), "transcriber": "auto", "language": "auto"})
+    return job.model_copy(update={"targets": (), "transcriber": "auto", "diarizer": "auto", "language": "auto"})
 
 
 @dataclass(frozen=True)
