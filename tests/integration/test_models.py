@@ -595,14 +595,16 @@ def test_ctrl_c_keeps_downloaded_part_for_next_pull(hub: FakeHub, root: Path) ->
 def test_list_shows_used_and_known_models_in_80_columns(hub: FakeHub, root: Path) -> None:
     empty = jobs(root, "list")
     assert (empty.returncode, empty.stderr) == (0, "")
-    assert "whisper-tiny  faster-whisper  99    78.0 MB  MIT      missing" in empty.stdout
+    assert "whisper-tiny faster-whisper 99   78.0 MB MIT     yes  missing" in empty.stdout
     assert f"Download what is missing with:\n  dropdub --root {pasted(root)} models pull\n" in empty.stdout
     pulled(hub, root / "models")
     (root / "models" / "mine").mkdir()
     everything = jobs(root, "list", "--all").stdout.splitlines()
     rows = everything[: everything.index("")]
     assert max(map(len, rows)) <= 80 and not any("…" in row for row in rows)
-    assert any(line.startswith("whisper-tiny ") and line.endswith("301 kB  MIT       complete") for line in everything)
+    assert any(
+        line.startswith("whisper-tiny ") and line.endswith("301 kB MIT      yes  complete") for line in everything
+    )
     assert any(line.startswith("mine ") and line.endswith("incomplete") for line in everything)
     assert any(line.startswith("xtts-v2 ") for line in everything)
 

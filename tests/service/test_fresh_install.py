@@ -75,7 +75,8 @@ def test_a_new_root_has_its_models_and_their_size_and_licence_were_said_before(
 ) -> None:
     said = installed.install(DROPDUB_MODELS__MIRROR=hub.url)
     assert installed.model.read_bytes() == WEIGHTS
-    announced = said.index("whisper-base (Systran/faster-whisper-base; the MIT licence): 300 kB from ")
+    terms = "the MIT licence; commercial use: yes"
+    announced = said.index(f"whisper-base (Systran/faster-whisper-base; {terms}): 300 kB from ")
     assert announced < said.index("whisper-base: complete, 301 kB, under the MIT licence.")
     assert "Drop recordings and texts into" in said and installed.how_to_pull not in said
 

@@ -16,9 +16,9 @@ from dropdub.engines.guide import (
     PURPOSES,
     ROWS,
     Choice,
+    Goal,
     Kind,
     Spoken,
-    Task,
     advice,
     best,
     cell,
@@ -79,7 +79,7 @@ def test_nothing_for_commercial_use_forbids_it_or_leaves_it_open() -> None:
 
 def test_a_larger_machine_gets_what_only_suits_it() -> None:
     def cloner(kind: Kind) -> str:
-        return best(Task.CLONE, Spoken.EN_PT, kind, "private")[0].engine
+        return best(Goal.CLONE, Spoken.EN_PT, kind, "private")[0].engine
 
     assert (cloner(Kind.SMALL), cloner(Kind.CARD)) == ("pocket-tts", "xtts")
 
@@ -87,16 +87,16 @@ def test_a_larger_machine_gets_what_only_suits_it() -> None:
 def test_only_engines_that_there_are_are_recommended() -> None:
     some = EVERY - {"pocket-tts", "hibari"}
     found = dict(advice(EXAMPLES[Kind.SMALL], "private", among=some))
-    assert found[Task.CLONE] == ("xtts",)
-    assert found[Task.SPEAK] == ("kokoro",)
-    assert Task.CLONE not in dict(advice(EXAMPLES[Kind.SMALL], "commercial", among=some))
+    assert found[Goal.CLONE] == ("xtts",)
+    assert found[Goal.SPEAK] == ("kokoro",)
+    assert Goal.CLONE not in dict(advice(EXAMPLES[Kind.SMALL], "commercial", among=some))
 
 
 def test_the_whisper_model_is_the_one_that_suits_the_machine() -> None:
     small = replace(EXAMPLES[Kind.SMALL], memory_bytes=3 * GB)
-    assert dict(advice(small, "private", among=EVERY))[Task.TRANSCRIBE] == ("faster-whisper (whisper-base)",)
+    assert dict(advice(small, "private", among=EVERY))[Goal.TRANSCRIBE] == ("faster-whisper (whisper-base)",)
     usual = dict(advice(EXAMPLES[Kind.MIDDLE], "private", among=EVERY))
-    assert usual[Task.TRANSCRIBE] == ("faster-whisper (whisper-turbo)",)
+    assert usual[Goal.TRANSCRIBE] == ("faster-whisper (whisper-turbo)",)
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 import dropdub
+from dropdub.publishing.commercial_use import with_terms
 from dropdub.publishing.deliverables import deliverable_name
-from dropdub.report.contents import Contents, Missing
+from dropdub.report.contents import Contents, Missing, commercial_use_of
 from dropdub.report.page import page, picture
 from dropdub.translations.words import Words, words_in
 from tests.reports import CHECK, HEARD, NAME, SOUND, SUSPECTS, VOICES, a_fit, an_utterance, contents, facts
@@ -46,6 +47,15 @@ def reports(words: Words) -> Iterator[Contents]:
         yield contents(facts(**{"hear/pt": heard, "merge": merge}), words=words, fit={"pt": odd_fit()})
     every = a_fit([an_utterance(0, slot=(0.4, 1.9))], by_transcript=1)
     yield contents(words=words, fit={"pt": every})
+    yield from with_licences(plain)
+
+
+def with_licences(plain: Contents) -> Iterator[Contents]:
+    """Yield what a report says of commercial use, with each answer."""
+    for model, name in (("nllb-200-distilled-600M", "nllb"), ("mine", "mine"), ("opus-mt-en-roa", "transformers")):
+        engine = {"name": name, "version": "1", "details": {"model": model}, "steps": []}
+        use = commercial_use_of(with_terms({"engines": [engine]}), plain.words)
+        yield dataclasses.replace(plain, commercial_use=use)
 
 
 def odd_verifications() -> Iterator[dict[str, object]]:

@@ -21,10 +21,14 @@ PACKAGE = Path(dropdub.__file__).parent
 KNOWS_STAGES = ("stage_table.py", "stages", "pipeline/plan.py", "pipeline/facts.py")
 """The table, the stages, the rule that says which follows which, and the types of their results."""
 NAMES_ELSEWHERE = {
-    "cli/groups.py": ({"prepare"}, "the name of a command"),
+    "cli/groups.py": ({"prepare", "compare"}, "the names of commands"),
     "cli/render.py": ({"publish"}, "the word shown while no step of a job is left to run"),
     "cli/show.py": ({"publish"}, "the word shown while no step of a job is left to run"),
     "daemon/steps/scheduler.py": ({"split"}, "the name of a setting"),
+    "operations/comparing/bench.py": ({"probe", "split"}, "whose result has the kind; the name of a setting"),
+    "operations/comparing/material.py": ({"probe", "extract", "split"}, "what prepares a recording"),
+    "operations/comparing/comparison.py": ({"extract", "compare"}, "whose result has the length; a command"),
+    "operations/comparing/running.py": ({"transcribe", "split", "translate", "say"}, "the step that uses an engine"),
     "pipeline/request.py": ({"say", "dictate", "interpret", "prepare", "enroll", "detect"}, "what a request asks for"),
     "pipeline/task.py": ({"split"}, "the name of a setting"),
     "dubbing/quality.py": ({"merge"}, "whether there is a transcript"),

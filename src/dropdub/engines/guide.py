@@ -48,15 +48,15 @@ EXAMPLES: Mapping[Kind, Machine] = {
 """A usual machine of each kind, for tables."""
 
 
-class Task(StrEnum):
+class Goal(StrEnum):
     """What an engine is wanted for."""
 
-    TRANSCRIBE = "transcribe"
-    TRANSLATE = "translate"
-    SPEAK = "speak"
-    CLONE = "speak in a cloned voice"
-    SPEAKERS = "know who speaks"
-    SEPARATE = "remove the voices"
+    TRANSCRIBE = "transcription"
+    TRANSLATE = "translation"
+    SPEAK = "speech"
+    CLONE = "cloned voice"
+    SPEAKERS = "who speaks"
+    SEPARATE = "removing voices"
 
 
 class Spoken(StrEnum):
@@ -74,7 +74,7 @@ class Choice:
     `why` is a reason, as the end of a sentence; `basis` and `source` say where it comes from.
     """
 
-    task: Task
+    task: Goal
     engine: str
     spoken: Spoken
     commercial: Commercial
@@ -92,60 +92,60 @@ class Choice:
 HERE = "docs/engines.md"
 CHOICES: tuple[Choice, ...] = (
     Choice(
-        *(Task.TRANSCRIBE, WHISPER, Spoken.ANY, "yes"),
+        *(Goal.TRANSCRIBE, WHISPER, Spoken.ANY, "yes"),
         why="whisper-base made 1.3 % wrong words in long English recordings",
         basis="measured",
         source="benchmarks/README.md",
     ),
     Choice(
-        *(Task.TRANSCRIBE, WHISPER, Spoken.ANY, "yes"),
+        *(Goal.TRANSCRIBE, WHISPER, Spoken.ANY, "yes"),
         why="whisper-turbo makes the fewest errors that a usual computer can reach: 5.6 % in Portuguese (MLS)",
         basis="claim",
         source="Open ASR leaderboard",
         model="whisper-turbo",
     ),
     Choice(
-        *(Task.TRANSCRIBE, "parakeet", Spoken.EN_PT, "yes"),
+        *(Goal.TRANSCRIBE, "parakeet", Spoken.EN_PT, "yes"),
         why="36 times as fast as speech where that is clear; more errors in films",
         basis="claim",
         source="onnx-asr, Open ASR leaderboard",
         model="parakeet-tdt-0.6b-v3",
     ),
     Choice(
-        *(Task.TRANSLATE, "openai", Spoken.ANY, "ask"),
+        *(Goal.TRANSLATE, "openai", Spoken.ANY, "ask"),
         why="knows the context of a line; as good as the model that your own server runs",
         basis="claim",
         source="the makers of Hy-MT and TranslateGemma",
         least=Kind.CARD,
     ),
     Choice(
-        *(Task.TRANSLATE, "bergamot", Spoken.EN_PT, "yes"),
+        *(Goal.TRANSLATE, "bergamot", Spoken.EN_PT, "yes"),
         why="BLEU 79 and 80, 200 sentences a second on one core, 130 MB",
         basis="measured",
         source=HERE,
         model="bergamot-en-pt",
     ),
     Choice(
-        *(Task.TRANSLATE, "quickmt", Spoken.EN_PT, "yes"),
+        *(Goal.TRANSLATE, "quickmt", Spoken.EN_PT, "yes"),
         why="COMET 89.3 into Portuguese; but others got nothing usable from that model, so compare it first",
         basis="claim",
         source="quickmt, and a public comparison",
     ),
     Choice(
-        *(Task.TRANSLATE, "nllb", Spoken.OTHER, "no"),
+        *(Goal.TRANSLATE, "nllb", Spoken.OTHER, "no"),
         why="one model for 104 languages",
         basis="claim",
         source="NLLB Team 2022",
         model="nllb-200-distilled-600M",
     ),
     Choice(
-        *(Task.TRANSLATE, "quickmt", Spoken.OTHER, "yes"),
+        *(Goal.TRANSLATE, "quickmt", Spoken.OTHER, "yes"),
         why="27 languages from and into English, a model for each pair; credit the authors",
         basis="claim",
         source="quickmt, OPUS-MT",
     ),
     Choice(
-        *(Task.TRANSLATE, "transformers", Spoken.OTHER, "yes"),
+        *(Goal.TRANSLATE, "transformers", Spoken.OTHER, "yes"),
         why="MADLAD-400 for 419 languages; 12 GB to download, slow without a card",
         basis="claim",
         source="Kudugunta and others 2023",
@@ -153,40 +153,40 @@ CHOICES: tuple[Choice, ...] = (
         model="madlad400-3b-mt",
     ),
     Choice(
-        *(Task.TRANSLATE, "bergamot", Spoken.OTHER, "yes"),
+        *(Goal.TRANSLATE, "bergamot", Spoken.OTHER, "yes"),
         why="Spanish, French, German, Italian and Russian; others lack their model",
         basis="claim",
         source="Firefox Translations",
         model="bergamot-en-es",
     ),
     Choice(
-        *(Task.SPEAK, "hibari", Spoken.EN_PT, "yes"),
+        *(Goal.SPEAK, "hibari", Spoken.EN_PT, "yes"),
         why="for English: 1 % of words misheard, 0.01 s for a second of speech",
         basis="measured",
         source=HERE,
     ),
     Choice(
-        *(Task.SPEAK, "kokoro", Spoken.EN_PT, "yes"),
+        *(Goal.SPEAK, "kokoro", Spoken.EN_PT, "yes"),
         why="for Portuguese: 3 % of words misheard (espeak-ng: 42 %), 0.3 s for a second of speech",
         basis="measured",
         source=HERE,
         model="kokoro-82m",
     ),
     Choice(
-        *(Task.SPEAK, "kokoro", Spoken.OTHER, "yes"),
+        *(Goal.SPEAK, "kokoro", Spoken.OTHER, "yes"),
         why="Spanish, French, Italian and Hindi, with the voices of kokoro-voices",
         basis="claim",
         source="hexgrad/Kokoro-82M",
         model="kokoro-82m",
     ),
     Choice(
-        *(Task.SPEAK, "espeak-ng", Spoken.OTHER, "yes"),
+        *(Goal.SPEAK, "espeak-ng", Spoken.OTHER, "yes"),
         why="the last resort for about a hundred languages: half of the Portuguese words are misheard",
         basis="measured",
         source="benchmarks/README.md",
     ),
     Choice(
-        *(Task.CLONE, "xtts", Spoken.ANY, "no"),
+        *(Goal.CLONE, "xtts", Spoken.ANY, "no"),
         why="17 languages; the speech may not be used commercially either",
         basis="claim",
         source="Coqui",
@@ -194,65 +194,65 @@ CHOICES: tuple[Choice, ...] = (
         model="xtts-v2",
     ),
     Choice(
-        *(Task.CLONE, "pocket-tts", Spoken.EN_PT, "yes"),
+        *(Goal.CLONE, "pocket-tts", Spoken.EN_PT, "yes"),
         why="2 to 6 times as fast as speech on a processor; credit Kyutai, and accept its terms before the download",
         basis="claim",
         source="Kyutai",
     ),
     Choice(
-        *(Task.CLONE, "xtts", Spoken.ANY, "no"),
+        *(Goal.CLONE, "xtts", Spoken.ANY, "no"),
         why="also without a graphics card; how long that takes was not measured",
         basis="claim",
         source="Coqui",
         model="xtts-v2",
     ),
     Choice(
-        *(Task.CLONE, "pocket-tts", Spoken.OTHER, "yes"),
+        *(Goal.CLONE, "pocket-tts", Spoken.OTHER, "yes"),
         why="French, German, Italian, Spanish and Dutch, with a model for each",
         basis="claim",
         source="Kyutai",
     ),
     Choice(
-        *(Task.SPEAKERS, "campplus", Spoken.ANY, "yes"),
+        *(Goal.SPEAKERS, "campplus", Spoken.ANY, "yes"),
         why="few speakers mixed up (VoxCeleb), and no torch",
         basis="claim",
         source="3D-Speaker",
     ),
     Choice(
-        *(Task.SPEAKERS, "resemblyzer", Spoken.ANY, "yes"),
+        *(Goal.SPEAKERS, "resemblyzer", Spoken.ANY, "yes"),
         why="one speaker heard as several in 1 of 108 recordings",
         basis="measured",
         source="benchmarks/README.md",
     ),
     Choice(
-        *(Task.SEPARATE, "demucs", Spoken.ANY, "yes"),
+        *(Goal.SEPARATE, "demucs", Spoken.ANY, "yes"),
         why="the cleaner background; about as long as the recording on six cores, 3 GB of memory",
         basis="claim",
         source="Demucs and its users",
         least=Kind.MIDDLE,
     ),
     Choice(
-        *(Task.SEPARATE, "spleeter", Spoken.ANY, "yes"),
+        *(Goal.SEPARATE, "spleeter", Spoken.ANY, "yes"),
         why="light and fast; leaves more of the voices in the background",
         basis="claim",
         source="Défossez 2021 (Demucs)",
     ),
 )
 """The best choice for each task first."""
-ROWS: tuple[tuple[Task, Spoken], ...] = (
-    (Task.TRANSCRIBE, Spoken.EN_PT),
-    (Task.TRANSCRIBE, Spoken.OTHER),
-    (Task.TRANSLATE, Spoken.EN_PT),
-    (Task.TRANSLATE, Spoken.OTHER),
-    (Task.SPEAK, Spoken.EN_PT),
-    (Task.SPEAK, Spoken.OTHER),
-    (Task.CLONE, Spoken.EN_PT),
-    (Task.CLONE, Spoken.OTHER),
-    (Task.SPEAKERS, Spoken.ANY),
-    (Task.SEPARATE, Spoken.ANY),
+ROWS: tuple[tuple[Goal, Spoken], ...] = (
+    (Goal.TRANSCRIBE, Spoken.EN_PT),
+    (Goal.TRANSCRIBE, Spoken.OTHER),
+    (Goal.TRANSLATE, Spoken.EN_PT),
+    (Goal.TRANSLATE, Spoken.OTHER),
+    (Goal.SPEAK, Spoken.EN_PT),
+    (Goal.SPEAK, Spoken.OTHER),
+    (Goal.CLONE, Spoken.EN_PT),
+    (Goal.CLONE, Spoken.OTHER),
+    (Goal.SPEAKERS, Spoken.ANY),
+    (Goal.SEPARATE, Spoken.ANY),
 )
 """The rows of the table."""
-_TOGETHER = {(Task.SPEAK, Spoken.EN_PT), (Task.SPEAK, Spoken.OTHER)}
+_TOGETHER = {(Goal.SPEAK, Spoken.EN_PT), (Goal.SPEAK, Spoken.OTHER)}
 """Tasks for which one engine alone does not know all languages of the row."""
 
 
@@ -264,7 +264,7 @@ def kind_of(machine: Machine) -> Kind:
 
 
 def best(
-    task: Task, spoken: Spoken, kind: Kind, purpose: Purpose, *, among: Collection[str] | None = None
+    task: Goal, spoken: Spoken, kind: Kind, purpose: Purpose, *, among: Collection[str] | None = None
 ) -> tuple[Choice, ...]:
     """Return what to choose for a task: one engine, or all that it takes for the languages of the row; empty if none.
 
@@ -277,10 +277,10 @@ def best(
 
 def advice(
     machine: Machine, purpose: Purpose, *, among: Collection[str], spoken: Collection[Spoken] = (Spoken.EN_PT,)
-) -> Iterator[tuple[Task, tuple[str, ...]]]:
+) -> Iterator[tuple[Goal, tuple[str, ...]]]:
     """Yield what to choose on a machine: for each task for these languages, the engines with their models."""
     kind = kind_of(machine)
-    for task in Task:
+    for task in Goal:
         wanted = [language for row, language in ROWS if row is task and language in (*spoken, Spoken.ANY)]
         chosen = [one for language in wanted for one in best(task, language, kind, purpose, among=among)]
         if chosen:
@@ -296,7 +296,7 @@ def shown(choice: Choice, machine: Machine) -> str:
     return choice.engine if plain else f"{choice.engine} ({choice.model})"
 
 
-def cell(task: Task, spoken: Spoken, kind: Kind, *, among: Collection[str] | None = None) -> dict[Purpose, str]:
+def cell(task: Goal, spoken: Spoken, kind: Kind, *, among: Collection[str] | None = None) -> dict[Purpose, str]:
     """Return a cell of the table: what to choose for each purpose; empty for none."""
     chosen = {purpose: best(task, spoken, kind, purpose, among=among) for purpose in PURPOSES}
     names = {purpose: [shown(one, EXAMPLES[kind]) for one in found] for purpose, found in chosen.items()}

@@ -141,11 +141,11 @@ def contents_of(
             Missing(one["target"], words.title_of(one["target"]), one["reason"], one["remedy"])
             for one in manifest.get("failed", ())  # which earlier versions did not write
         ),
-        commercial_use=_commercial_use(manifest, words),
+        commercial_use=commercial_use_of(manifest, words),
     )
 
 
-def _commercial_use(manifest: Mapping[str, Any], words: Words) -> CommercialUse | None:
+def commercial_use_of(manifest: Mapping[str, Any], words: Words) -> CommercialUse | None:
     """Return whether the result may be used commercially; None if the manifest does not say."""
     found = manifest.get("commercial_use")
     if found is None:
