@@ -83,4 +83,5 @@ def test_changing_to_compact_and_back_leaves_the_rest_of_the_file(tmp_path: Any)
     assert write_choices(file.parent, Choices(engines="compact"), load_config(file)) == {}
     assert write_choices(file.parent, Choices(engines="quality"), load_config(file)) == {"models.use": {}}
     assert file.read_text("utf-8") == before.replace("# use: {}", "use: {}")
-    assert load_config(file) == Config() and yaml.safe_load(config_text("compact"))["models"] == {"use": BASE}
+    assert load_config(file) == Config()
+    assert yaml.safe_load(config_text("compact"))["models"] == {"use": BASE, "openai": None}

@@ -20,6 +20,7 @@ from dropdub.config.fields import (
     one_line,
     storable,
 )
+from dropdub.config.glossary import Glossary
 
 MOST_TARGETS = 50
 MOST_HOTWORDS = 200
@@ -100,6 +101,7 @@ class JobOptions(Section):
         Field(max_length=MOST_HOTWORDS),
         BeforeValidator(one_is_a_list),
     ] = ()
+    glossary: Glossary = Field(default_factory=dict)
     cleanup: Literal["none", "pt"] = "none"
     speakers: Literal["auto", "all", "one"] = "auto"
     synthesis: Synthesis = Synthesis()
@@ -135,12 +137,12 @@ class JobOptions(Section):
         return self.speakers == "all" or (self.speakers == "auto" and bool(self.targets))
 
     def overridden(self, changes: dict[str, Any]) -> JobOptions:
-        """Return these options with `changes` applied, validated again. Sections are merged, not replaced.
+        """Return these options with `changes` applied, validated again. Sections are merged; other mappings replaced.
 
         Raises pydantic.ValidationError.
         """
         merged = self.model_dump()
         for key, value in changes.items():
-            both_maps = isinstance(value, dict) and isinstance(merged.get(key), dict)
-            merged[key] = {**merged[key], **value} if both_maps else value
+            is_section = isinstance(getattr(self, key, None), Section)
+            merged[key] = {**merged[key], **value} if is_section and isinstance(value, dict) else value
         return JobOptions.model_validate(merged)

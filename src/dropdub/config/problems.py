@@ -18,7 +18,7 @@ NO_SUCH_SETTING = "there is no such setting"
 MOST_SHOWN = 20
 LONGEST_SHOWN = 60
 LONGEST_MESSAGE = 300
-_SECRETS = ("url", "secret", "mirror", "database", "password")
+_SECRETS = ("url", "secret", "mirror", "database", "password", "key", "address")
 _EXPECTED = {
     "bool": "true or false",
     "int": "a whole number",

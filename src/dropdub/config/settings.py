@@ -22,6 +22,7 @@ from dropdub.config.fields import (
     signing_secret,
 )
 from dropdub.config.job import JobOptions
+from dropdub.config.language_server import LanguageServer
 from dropdub.config.live import LIVE
 from dropdub.config.monitor import MonitorSettings
 from dropdub.config.problems import ENV_PREFIX
@@ -151,6 +152,7 @@ class Models(Section):
     mirror: SecretUrl | None = None
     folder: Annotated[str, AfterValidator(full_path)] | None = None
     use: dict[str, str] = Field(default_factory=dict)
+    openai: LanguageServer = LanguageServer()
     device: Literal["auto", "cpu", "cuda"] = "auto"
     compute_type: Literal["auto", "int8", "int8_float32", "int8_float16", "float16", "float32"] = "auto"
     allow_smaller: bool = False

@@ -8,7 +8,7 @@ from typing import Literal
 
 Policy = Literal["all", "safe", "none"]
 SAFE = (
-    "language", "targets", "audio_track", "initial_prompt", "hotwords", "cleanup", "speakers",
+    "language", "targets", "audio_track", "initial_prompt", "hotwords", "glossary", "cleanup", "speakers",
     "report", "subtitles", "text",
 )  # fmt: skip
 """Options that concern only how a person's own file is understood and what is made of it. They exclude other people's

@@ -109,8 +109,8 @@ GROUPS = (
     Group(_("Results"), ("text.m4b", "report", "duplicates")),
     Group(_("Engines"), ("transcriber", "translator", "synthesizer", "diarizer")),
 )  # fmt: skip
-NOT_IN_FORMS = frozenset(("out", "voices"))
-"""A request cannot set where results go; a table of names and voices is no field of a form."""
+NOT_IN_FORMS = frozenset(("glossary", "out", "voices"))
+"""Tables have no field, and a request cannot set where results go."""
 
 
 @cache
