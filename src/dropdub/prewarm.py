@@ -20,6 +20,7 @@ from dropdub.engines.models.folders import model_folder
 from dropdub.engines.registry import EngineRegistry
 from dropdub.engines.whisper.engine import DEFAULT_MODEL, FasterWhisperTranscriber
 from dropdub.errors import DropdubError, EngineMissing, VoiceMissing
+from dropdub.language_server.server import Server
 from dropdub.media.sound import wav
 from dropdub.pasting import with_commands
 from dropdub.pipeline.cache import Cache
@@ -106,6 +107,7 @@ def settings_of(root: Root, config: Config) -> EngineSettings:
         device=models.device,
         compute_type=models.compute_type,
         state_dir=root.state_dir,
+        server=Server.of(models.openai),
     )
 
 

@@ -80,7 +80,7 @@ def test_every_use_of_the_cache_has_its_key() -> None:
     uses = sorted(kind.use for kind in KINDS)
     assert uses == [
         "heard", "language", "peaks", "prepared", "reference", "speakers", "speech", "transcript", "voice", "window",
-        "wordings",
+        "wordings", "wordings-in-context",
     ]  # fmt: skip
 
 

@@ -28,6 +28,7 @@ def init(folder: Path, *, kit: Kit | None) -> int:
 def config_check(root: Path) -> int:
     from dropdub.config import load_config
     from dropdub.dubbing.configured import Installed
+    from dropdub.language_server.server import Server
     from dropdub.store.location import usable_url
     from dropdub.store.owner import refuse_foreign
 
@@ -37,6 +38,8 @@ def config_check(root: Path) -> int:
     refuse_foreign(place, usable_url(config.database, place))
     _refuse_impossible(Installed(place, config))
     say(f"OK: {root / CONFIG_NAME}")
+    if elsewhere := Server.of(config.models.openai).warning:
+        say(f"Warning: {elsewhere}", err=True)
     return DONE
 
 

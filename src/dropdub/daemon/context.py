@@ -13,6 +13,7 @@ from dropdub.daemon.logs import note
 from dropdub.daemon.start.belonging import Belonging
 from dropdub.errors import Waiting
 from dropdub.files.durable import safe_name
+from dropdub.language_server.server import Server
 from dropdub.root import Root
 from dropdub.root_record import FOLDERS
 from dropdub.store import queries
@@ -49,7 +50,8 @@ class Context:
     @property
     def notes(self) -> list[str]:
         """Return the warnings found at startup."""
-        return list(self.belonging.notes) if self.belonging else []
+        elsewhere = Server.of(self.started_with.models.openai).warning
+        return [*(self.belonging.notes if self.belonging else ()), *([elsewhere] if elsewhere else [])]
 
     def concerns(self, job_id: int) -> bool:
         return self.only is None or job_id in self.only

@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from dropdub.config import Config, JobOptions
@@ -28,7 +29,9 @@ from dropdub.engines.models.uses import Use, uses
 from dropdub.engines.offers import ROLES, Offer, installed_offers
 from dropdub.engines.packages import setup_command
 from dropdub.engines.readiness import is_ready
+from dropdub.engines.unset import remedy_for
 from dropdub.errors import EngineMissing
+from dropdub.language_server.server import Server
 from dropdub.languages import display_name
 from dropdub.pasting import pasteable
 
@@ -40,7 +43,7 @@ _OPTIONAL = ("diarizer",)
 
 
 def findings(subject: ExaminedRoot) -> Iterator[Finding]:
-    offers = installed_offers()
+    offers = _set_up(installed_offers(), subject)
     use = subject.config.models.use
     for role in _ROLES:
         needed = role == "transcriber" or _translates(subject.config)
@@ -69,6 +72,20 @@ def plug_ins(offers: Iterable[Offer], models: Iterable[str]) -> Iterator[Finding
             yield ok("Plug-in", f"{offer.name}, a {offer.role}", detail=offer.package)
     for sentence in models:
         yield warning("Plug-in", "a model of another package is left out", _ASK_AUTHORS, detail=sentence)
+
+
+def _set_up(offers: Mapping[str, Offer], subject: ExaminedRoot) -> dict[str, Offer]:
+    """Return the offers without those that lack settings, and that no job names; that is a problem of the others."""
+    settings, job = _settings(subject), subject.config.job
+    named = {str(getattr(job, role)) for role in _ROLES}
+    lacking = {name: one for name, one in offers.items() if remedy_for(one, settings)}
+    problems = {name: replace(one, problem=remedy_for(one, settings)) for name, one in lacking.items() if name in named}
+    return {name: problems.get(name, one) for name, one in offers.items() if name in problems or name not in lacking}
+
+
+def _settings(subject: ExaminedRoot) -> EngineSettings:
+    models = subject.config.models
+    return EngineSettings(subject.root.models_dir(models.dir), models.use, server=Server.of(models.openai))
 
 
 def _impossible(subject: ExaminedRoot) -> Iterator[Finding]:
@@ -126,7 +143,7 @@ def has_model(engine: str, use: Mapping[str, str]) -> bool:
 def _models(subject: ExaminedRoot, offers: Mapping[str, Offer]) -> Iterator[Finding]:
     models = subject.config.models
     here = subject.root.models_dir(models.dir)
-    settings = EngineSettings(here, models.use)
+    settings = _settings(subject)
     if is_open_to_others(here):
         text = "other accounts can write to the models folder, and whatever they put there is loaded"
         remedy = f"Remove their write permission:\n  {pasteable(['chmod', 'o-w', here])}"

@@ -11,7 +11,7 @@ from dropdub.config import Config
 from dropdub.engines.models.catalogue import MODELS
 from dropdub.kits import EXTRAS
 
-_PUBLIC = frozenset(["auto", *EXTRAS, *(model.name for model in MODELS)])
+_PUBLIC = frozenset(["auto", "openai", *EXTRAS, *(model.name for model in MODELS)])
 """Dropdub's own names that may occur in free-text settings."""
 WITHHELD = "(set)"
 

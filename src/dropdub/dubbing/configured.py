@@ -11,6 +11,7 @@ from dropdub.engines.base import EngineSettings
 from dropdub.engines.models.misnamed import misnamed
 from dropdub.engines.registry import EngineRegistry
 from dropdub.errors import EngineMissing, UnsupportedLanguage, UsageError, VoiceMissing
+from dropdub.language_server.server import Server
 from dropdub.languages import DETECTED_LANGUAGES
 from dropdub.media.ffmpeg import refuse_ffmpeg
 from dropdub.root import Root
@@ -26,7 +27,7 @@ class Installed:
 
     def __init__(self, root: Root, config: Config) -> None:
         models = config.models
-        self._settings = EngineSettings(root.models_dir(models.dir), models.use)
+        self._settings = EngineSettings(root.models_dir(models.dir), models.use, server=Server.of(models.openai))
         self._engines = EngineRegistry(settings=self._settings, fallback=models.fallback == "any")
         self._root, self._config = root, config
 

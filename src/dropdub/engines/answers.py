@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from dropdub.engines.base import (
+    Context,
     Diarizer,
     Engine,
     Frames,
@@ -24,6 +25,7 @@ from dropdub.engines.base import (
     Samples,
     Separator,
     Synthesizer,
+    TakesContext,
     Transcriber,
     Translator,
     Utterance,
@@ -56,10 +58,17 @@ def alternatives(
     assert isinstance(engine, Translator)
     with blaming(engine.name, type(engine)):
         found = engine.alternatives(texts, source=source, target=target)
-    _require_as_many(engine, found, texts)
-    if not all(wordings and all(isinstance(text, str) for text in wordings) for wordings in found):
-        raise broken(engine, "returned a text without a translation")
-    return [tuple(wordings) for wordings in found]
+    return _wordings(engine, found, texts)
+
+
+def in_context(
+    engine: TakesContext, texts: Sequence[str], *, source: str, target: str, context: Context, fits: bool
+) -> list[tuple[str, ...]]:
+    """Return the wordings of texts that follow one another. Raises what `in_context` does, and EngineFailed."""
+    assert isinstance(engine, Translator)
+    with blaming(engine.name, type(engine)):
+        found = engine.in_context(texts, source=source, target=target, context=context, fits=fits)
+    return _wordings(engine, found, texts)
 
 
 def spoken(
@@ -173,6 +182,13 @@ def package_of(kind: type) -> str | None:
     if top == "dropdub":
         return None
     return next(iter(packages_distributions().get(top, ())), top)
+
+
+def _wordings(engine: Translator, found: Sequence[Sequence[str]], texts: Sequence[str]) -> list[tuple[str, ...]]:
+    _require_as_many(engine, found, texts)
+    if not all(wordings and all(isinstance(text, str) for text in wordings) for wordings in found):
+        raise broken(engine, "returned a text without a translation")
+    return [tuple(wordings) for wordings in found]
 
 
 def _require_as_many(engine: Engine, found: Any, texts: Sequence[str]) -> None:

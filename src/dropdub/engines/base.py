@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dropdub.engines.licence import Licence
+from dropdub.language_server.server import Server
 
 Samples = NDArray[np.float32]
 """Mono audio, shape (samples,), values in [-1, 1]."""
@@ -110,7 +111,7 @@ class EngineSettings:
     `models`: by engine name, the folder in `models_dir` of the model to use, or a full path. `device` is auto, cpu or
     cuda; `compute_type` auto or one of CTranslate2's. `threads` is the maximum number of compute threads.
     `memory_failures` counts how often memory ran out before: each time, the engine must use less. `state_dir` holds
-    measurements of this machine; with None, none are kept.
+    measurements of this machine; with None, none are kept. `server` is the one with the language model.
     """
 
     models_dir: Path = Path("models")
@@ -121,6 +122,7 @@ class EngineSettings:
     allow_smaller: bool = False
     memory_failures: int = 0
     state_dir: Path | None = None
+    server: Server = field(default_factory=Server)
 
     @staticmethod
     def of_json(models: Mapping[str, Any], *, threads: int = 1) -> EngineSettings:
@@ -133,6 +135,7 @@ class EngineSettings:
             threads=threads,
             allow_smaller=models.get("allow_smaller", False),
             state_dir=Path(models["state_dir"]) if "state_dir" in models else None,
+            server=Server.of_json(models.get("server", {})),
         )
 
 
@@ -312,6 +315,18 @@ class DeclaresLicence(Protocol):
 
 
 @runtime_checkable
+class UsesServer(Protocol):
+    """Implemented by engines that ask another program, which the settings name.
+
+    `auto` takes them only if the settings do. They are not loaded before a step needs them: that could load a model
+    which takes the memory that earlier steps need.
+    """
+
+    def missing_setting(self) -> str | None:
+        """Return the remedy if the settings lack what it needs, else None. Cheap, and valid before `load`."""
+
+
+@runtime_checkable
 class HasModelsByPair(Protocol):
     """Optional ability of translators that have a model of its own for each pair of languages."""
 
@@ -341,6 +356,42 @@ class OffersAlternatives(Protocol):
 
     def alternatives(self, texts: Sequence[str], *, source: str, target: str) -> list[tuple[str, ...]]:
         """Return the translations of each text in order, the most likely first. Raises UnsupportedLanguage."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What is known of the place of texts that follow one another.
+
+    `before` are texts that come before them, each with its translation; `after` texts that come after them. `synopsis`
+    is a sentence about the whole, `names` are those that occur in it.
+    """
+
+    before: tuple[tuple[str, str], ...] = ()
+    after: tuple[str, ...] = ()
+    synopsis: str | None = None
+    names: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class TakesContext(Protocol):
+    """Optional ability of translators: take into account where texts come from that follow one another."""
+
+    def in_context(
+        self, texts: Sequence[str], *, source: str, target: str, context: Context, fits: bool
+    ) -> list[tuple[str, ...]]:
+        """Return the translations of each text in order, the most likely first.
+
+        `fits`: whether a translation has to be spoken in the time of its text, so that shorter ones are of use.
+        Raises UnsupportedLanguage, and Waiting if it cannot be done now.
+        """
+
+
+@runtime_checkable
+class TakesGlossary(Protocol):
+    """Optional ability of translators: translate certain terms in a given way."""
+
+    def use_glossary(self, terms: Mapping[str, str]) -> None:
+        """Translate these terms in this way from now on; an empty mapping ends that."""
 
 
 @dataclass(frozen=True)

@@ -24,16 +24,19 @@ from dropdub.engines.base import (
     Synthesizer,
     Transcriber,
     Translator,
+    UsesServer,
     WorksApart,
     message_and_remedy,
 )
 from dropdub.engines.dnsmos import DnsMos
 from dropdub.engines.loading import load_engine, refuse_mixture
+from dropdub.engines.make_room import make_room
 from dropdub.engines.models.catalogue import find, how_to_download
 from dropdub.engines.models.misnamed import refuse_misnamed
 from dropdub.engines.needs import DIARIZING, SEPARATING, Need, coverage, hint, speaking, translating, understanding
 from dropdub.engines.offers import Offer, installed_offers, is_chosen, named
 from dropdub.engines.packages import install_command, setup_command
+from dropdub.engines.unset import missing_setting
 from dropdub.errors import (
     EngineFailed,
     EngineMissing,
@@ -146,13 +149,13 @@ class EngineRegistry:
     def preload(self, role: str, name: str) -> None:
         """Load an engine before a step needs it; for `auto`, the best of the role that is usable here, if any.
 
-        Raises EngineMissing.
+        One that uses a server is left alone. Raises EngineMissing.
         """
         if name != AUTO:
-            self._ready(self._usable(name, role=role))
-            return
-        best = next(filter(self._has_model, self._usable_of(role)), None)
-        if best is not None:
+            best: Offer | None = self._usable(name, role=role)
+        else:
+            best = next(filter(self._has_model, self._usable_of(role)), None)
+        if best is not None and not isinstance(self._instance(best), UsesServer):
             self._ready(best)
 
     def transcriber(self, name: str, *, language: str | None = None) -> Transcriber:
@@ -189,7 +192,7 @@ class EngineRegistry:
         if name == AUTO:
             return self._ready_for(need) is not None
         offer = self._offers.get(name)
-        if offer is None or offer.problem is not None:
+        if offer is None or offer.problem is not None or missing_setting(self._instance(offer)):
             return False
         return need.met_by(self._instance(offer)) and self._model_missing(offer) is None
 
@@ -377,6 +380,8 @@ class EngineRegistry:
         offer = self._usable(name, role=role)
         if offer.role != role:
             raise EngineMissing(f"The engine '{name}' is a {offer.role}, not a {role}. {self._present(role)}")
+        if remedy := missing_setting(self._instance(offer)):
+            raise EngineMissing(f"The engine '{name}' is not set up.", remedy=f"{remedy}\n{OTHERWISE}")
         return offer
 
     def _usable(self, name: str, *, role: str | None = None) -> Offer:
@@ -408,6 +413,7 @@ class EngineRegistry:
             if not self._may_load:
                 raise FreshWorkerNeeded(f"The engine '{offer.name}' is not loaded in the worker that is busy.")
             refuse_mixture(offer.name, engine, [self._made[loaded] for loaded in self._loaded])
+            make_room(engine, self._settings)
             load_engine(offer.name, engine)
             self._loaded.add(offer.name)
         self._used[offer.name] = engine
@@ -427,7 +433,13 @@ class EngineRegistry:
         return [offer for offer in self._offers.values() if offer.role == role]
 
     def _usable_of(self, role: str) -> list[Offer]:
-        return [offer for offer in self._of_role(role) if offer.problem is None]
+        """Return the offers of a role that `auto` may take."""
+        usable = [offer for offer in self._of_role(role) if offer.problem is None]
+        return [offer for offer in usable if not self._lacks_settings(offer)]
+
+    def _lacks_settings(self, offer: Offer) -> bool:
+        asks_server = offer.engine is not None and issubclass(offer.engine, UsesServer)
+        return asks_server and not self._asked(offer, lambda engine: missing_setting(engine) is None)
 
     def _present(self, role: str | None) -> str:
         """Return a sentence that lists the installed engines, of one role or all of them."""

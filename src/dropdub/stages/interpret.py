@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
+from dropdub.config.glossary import terms_for
 from dropdub.engines import answers
+from dropdub.engines.base import TakesGlossary
 from dropdub.languages import same_language
 from dropdub.pipeline.task import Result, Task
 
@@ -18,5 +20,7 @@ def run(task: Task) -> Result:
     if same_language(source, target):
         return {"text": text, "warnings": []}
     engine = task.engines.translator(task.options.translator, source=source, target=target)
+    if isinstance(engine, TakesGlossary):
+        engine.use_glossary(terms_for(task.options.glossary, target))
     [translated] = answers.translated(engine, [text], source=source, target=target)
     return {"text": translated.strip(), "engine": asdict(engine.info()), "warnings": []}

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from dropdub.config.glossary import terms_for
 from dropdub.engines import answers
-from dropdub.engines.base import EngineInfo, OffersAlternatives, Translator
+from dropdub.engines.base import Context, EngineInfo, OffersAlternatives, TakesContext, TakesGlossary, Translator
 from dropdub.engines.wordings import fitting, shorter_than
 from dropdub.errors import NotText, TooLarge
 from dropdub.languages import same_language
@@ -26,6 +27,10 @@ from dropdub.text.written_forms import converts, form_warnings, in_form, written
 from dropdub.untrusted.characters import visible
 
 BATCH = 32
+LINES = 12
+"""How many texts an engine gets at once that takes into account what surrounds them."""
+BEFORE, AFTER = 6, 3
+"""How many texts before them, with their translations, and after them it gets as well."""
 _TEXT_SHARE = 0.8
 """Share of the work that the running text is; the document has a few words more, and most answers are in the cache."""
 Wordings = tuple[str, ...]
@@ -43,19 +48,33 @@ class _WordingsKey(CacheKey, use="wordings", method=1):
     text: str
 
 
+@dataclass(frozen=True)
+class _InContextKey(CacheKey, use="wordings-in-context", method=1):
+    """The translations of texts that follow one another: they depend on each other, and on what surrounds them."""
+
+    engine: EngineInfo
+    source: str
+    target: str
+    fits: bool
+    texts: tuple[str, ...]
+    context: Context
+    terms: tuple[tuple[str, str], ...]
+
+
 def run(task: Task) -> Result:
     """Write translation.T.json: the same ids and times, without words. If source and target match, texts are kept.
 
     Write also document.T.docx (or .epub, .md) for a document in another language.
     """
     source, target = Transcript.load(task.job_dir / TRANSCRIPT), target_of(task)
+    found: dict[str, Wordings] = {}
     if task.facts.probe.brought_target == target:
-        given = _given(task, source, target)
+        given = _given(task, source, target, found)
     else:
-        done = _make(task, source, target)
+        done = _make(task, source, target, found)
         given = Given(done.transcript, (*done.warnings, *_warnings(source, done.transcript)))
     given.transcript.save(task.job_dir / translation_name(target))
-    document, warnings = _document(task, source, target)
+    document, warnings = _document(task, source, target, found)
     return {
         "segments": len(given.transcript.segments),
         "engine": given.transcript.engine,
@@ -65,13 +84,16 @@ def run(task: Task) -> Result:
     }
 
 
-def _document(task: Task, source: Transcript, target: str) -> tuple[str | None, list[str]]:
-    """Write the document again in the target language; return its format, None if there is none, and warnings."""
+def _document(task: Task, source: Transcript, target: str, found: dict[str, Wordings]) -> tuple[str | None, list[str]]:
+    """Write the document again in the target language; return its format, None if there is none, and warnings.
+
+    `found` are translations that are known already; it gets the others.
+    """
     suffix = _document_format(task)
     if suffix is None or same_language(source.language, target):
         return None, []
     engine = task.engines.translator(task.options.translator, source=source.language, target=target)
-    job = _Translation(task, engine, source.language, target, shares=(_TEXT_SHARE, 1.0))
+    job = _Translation(task, engine, source.language, target, found, shares=(_TEXT_SHARE, 1.0))
     try:
         with task.work.written(document_name(target, suffix)) as part:
             warnings = write_translated(
@@ -92,13 +114,13 @@ def _document_format(task: Task) -> str | None:
     return format_of(task.job_name) if task.kind == "text" else None
 
 
-def _given(task: Task, source: Transcript, target: str) -> Given:
+def _given(task: Task, source: Transcript, target: str, found: dict[str, Wordings]) -> Given:
     assert task.companion is not None
-    make = (lambda: _make(task, source, target).transcript) if target in task.options.targets else None
+    make = (lambda: _make(task, source, target, found).transcript) if target in task.options.targets else None
     return given_translation(task.companion, source, target, make=make)
 
 
-def _make(task: Task, source: Transcript, target: str) -> Given:
+def _make(task: Task, source: Transcript, target: str, found: dict[str, Wordings]) -> Given:
     engine: dict[str, Any] = {}
     texts: list[Wordings]
     warnings: tuple[str, ...] = ()
@@ -106,9 +128,9 @@ def _make(task: Task, source: Transcript, target: str) -> Given:
         written = written_in([one.text for one in source.segments], source=source.language, target=target)
         texts, warnings = [(text,) for text in written.texts], written.warnings
     else:
-        texts, engine = _translated(task, source, target)
+        texts, engine, ignored = _translated(task, source, target, found)
         texts = [tuple(in_form(one, target)) for one in texts] if converts(target) else texts
-        warnings = form_warnings(target, engine=str(engine.get("name")))
+        warnings = (*ignored, *form_warnings(target, engine=str(engine.get("name"))))
     segments = tuple(
         replace(one, text=wordings[0], words=(), raw=None, shorter=wordings[1:])
         for one, wordings in zip(source.segments, texts, strict=True)
@@ -117,15 +139,20 @@ def _make(task: Task, source: Transcript, target: str) -> Given:
     return Given(made, warnings)
 
 
-def _translated(task: Task, source: Transcript, target: str) -> tuple[list[Wordings], dict[str, Any]]:
+def _translated(
+    task: Task, source: Transcript, target: str, found: dict[str, Wordings]
+) -> tuple[list[Wordings], dict[str, Any], list[str]]:
+    """Return the texts in the target language, the engine for the manifest, and what of the options had no effect."""
     engine = task.engines.translator(task.options.translator, source=source.language, target=target)
     share = _TEXT_SHARE if _document_format(task) else 1.0
-    job = _Translation(task, engine, source.language, target, shares=(0.0, share))
+    job = _Translation(task, engine, source.language, target, found, shares=(0.0, share))
     if task.kind == "text":
-        return _paragraphs(job, source), asdict(job.info)
-    if describes(task):
-        return _described(job, source, target), asdict(job.info)
-    return _speech(job, source.segments, target), asdict(job.info)
+        texts = _paragraphs(job, source)
+    elif describes(task):
+        texts = _described(job, source, target)
+    else:
+        texts = _speech(job, source.segments, target)
+    return texts, asdict(job.info), job.ignored
 
 
 def _described(job: _Translation, source: Transcript, target: str) -> list[Wordings]:
@@ -171,24 +198,44 @@ def _paragraphs(job: _Translation, source: Transcript) -> list[Wordings]:
 class _Translation:
     """Translates texts between two languages with one engine, through the cache.
 
-    `shares`: the step's progress before and after it.
+    `found` are wordings that this step has found before; it gets the others. `shares`: the step's progress before and
+    after it.
     """
 
     def __init__(
-        self, task: Task, engine: Translator, source: str, target: str, *, shares: tuple[float, float] = (0.0, 1.0)
+        self,
+        task: Task,
+        engine: Translator,
+        source: str,
+        target: str,
+        found: dict[str, Wordings],
+        *,
+        shares: tuple[float, float] = (0.0, 1.0),
     ) -> None:
         self._shares = shares
         self._task = task
         self._engine = engine
         self._source = source
         self._target = target
+        self._found = found
+        self._terms = terms_for(task.options.glossary, target)
         # A dub has to take as long as the original; a text may take as long as it needs.
-        self._fits = task.kind != "text" and isinstance(engine, OffersAlternatives)
+        self._fits = task.kind != "text" and isinstance(engine, OffersAlternatives | TakesContext)
         self.info = engine.info()
+
+    @property
+    def ignored(self) -> list[str]:
+        """Return a warning if the job has a glossary, and the engine takes none."""
+        if not self._terms or isinstance(self._engine, TakesGlossary):
+            return []
+        return [f"In {self._task.job_name}, glossary had no effect: the translator {self._engine.name} takes none."]
 
     def known(self, texts: Iterable[str]) -> dict[str, Wordings]:
         """Return the wordings of each text that has letters, from the cache or translated in batches."""
         needed = dict.fromkeys(text for text in texts if _has_letters(text))
+        if isinstance(self._engine, TakesContext):
+            self._find_in_context(self._engine, [text for text in needed if text not in self._found])
+            return {text: self._found[text] for text in needed}
         found = {text: self._task.cache.get(self._key(text), check=_checked) for text in needed}
         missing = sorted((text for text, kept in found.items() if kept is None), key=len)
         for start in range(0, len(missing), BATCH):
@@ -196,19 +243,59 @@ class _Translation:
             for text, wordings in zip(batch, self._asked(batch), strict=True):
                 found[text] = wordings
                 self._task.cache.put(self._key(text), to_json(wordings))
-            done = 1 - (len(missing) - start - len(batch)) / len(needed)
-            before, after = self._shares
-            self._task.progress(before + (after - before) * done)
+            self._report(1 - (len(missing) - start - len(batch)) / len(needed))
         return {text: kept for text, kept in found.items() if kept is not None}
+
+    def _report(self, done: float) -> None:
+        before, after = self._shares
+        self._task.progress(before + (after - before) * done)
+
+    def _find_in_context(self, engine: TakesContext, texts: Sequence[str]) -> None:
+        """Find the wordings of texts that follow one another, in this order: later ones depend on earlier ones."""
+        for start in range(0, len(texts), LINES):
+            end = min(start + LINES, len(texts))
+            before = tuple((text, self._found[text][0]) for text in texts[max(start - BEFORE, 0) : start])
+            context = Context(
+                before, tuple(texts[end : end + AFTER]), self._task.options.initial_prompt, self._task.options.hotwords
+            )
+            self._found |= zip(texts[start:end], self._in_context(engine, texts[start:end], context), strict=True)
+            self._report(end / len(texts))
+
+    def _in_context(self, engine: TakesContext, texts: Sequence[str], context: Context) -> list[Wordings]:
+        given = tuple(map(visible, texts))
+        terms = tuple(sorted(self._terms.items())) if isinstance(engine, TakesGlossary) else ()
+        key = _InContextKey(self.info, self._source, self._target, self._fits, given, context, terms)
+        kept = self._task.cache.get(key, check=lambda value: _all_checked(value, number=len(texts)))
+        if kept is not None:
+            return kept
+        self._give_glossary()
+        offered = answers.in_context(
+            engine, given, source=self._source, target=self._target, context=context, fits=self._fits
+        )
+        found = [
+            _by_length(text, wordings) if self._fits else wordings[:1]
+            for text, wordings in zip(given, offered, strict=True)
+        ]
+        if self._engine.info() == self.info:
+            self._task.cache.put(key, to_json(found))
+        return found
+
+    def _give_glossary(self) -> None:
+        if isinstance(self._engine, TakesGlossary):
+            self._engine.use_glossary(self._terms)
 
     def one_wording(self, texts: Iterable[str]) -> dict[str, str]:
         """Return the translation of each text that has letters."""
         return {text: wordings[0] for text, wordings in self.known(texts).items()}
 
     def _key(self, text: str) -> _WordingsKey:
-        return _WordingsKey(self.info, self._source, self._target, self._fits, text)
+        engine = self.info
+        if self._terms and isinstance(self._engine, TakesGlossary):
+            engine = replace(engine, details={**engine.details, "glossary": self._terms})
+        return _WordingsKey(engine, self._source, self._target, self._fits, text)
 
     def _asked(self, texts: Sequence[str]) -> list[Wordings]:
+        self._give_glossary()
         answers = self._answers([visible(text) for text in texts])
         return [tuple(wording.strip() for wording in answer) for answer in answers]
 
@@ -230,6 +317,13 @@ def _checked(value: bytes) -> Wordings:
     if not wordings or not wordings[0]:
         raise ValueError("it is empty")
     return wordings
+
+
+def _all_checked(value: bytes, *, number: int) -> list[Wordings]:
+    found = [tuple(map(str, wordings)) for wordings in from_json(value)]
+    if len(found) != number or not all(wordings and wordings[0] for wordings in found):
+        raise ValueError("it is incomplete")
+    return found
 
 
 def _bodies(text: str) -> Iterator[str]:

@@ -9,6 +9,7 @@ from typing import Any
 import psutil
 
 from dropdub.config import Config, EnginePoolSettings, JobOptions, PoolSettings
+from dropdub.language_server.server import Server
 from dropdub.media.ffmpeg import FFMPEG_VARIABLE
 from dropdub.pool.messages import Start
 from dropdub.pool.pool import Launch, Pool
@@ -92,4 +93,5 @@ def engine_settings(root: Root, config: Config) -> dict[str, Any]:
         **models.model_dump(include={"use", "device", "compute_type", "allow_smaller", "fallback"}),
         "dir": str(root.models_dir(models.dir)),
         "state_dir": str(root.state_dir),
+        "server": Server.of(models.openai).to_json(),
     }

@@ -1,4 +1,4 @@
-"""Conditions that jobs wait for (disk, memory, outbox, model, engine), polled so that jobs resume automatically."""
+"""Conditions that jobs wait for (disk, memory, outbox, model, engine, server), polled so that they resume."""
 
 from __future__ import annotations
 
@@ -16,9 +16,12 @@ from dropdub.daemon.change_detector import INSTALLED_AFTER_S, ChangeDetector, li
 from dropdub.daemon.context import Context, away, job_id
 from dropdub.daemon.isolation import contained
 from dropdub.daemon.logs import note
+from dropdub.daemon.steps.server_look import ServerLook
 from dropdub.errors import TransitionRefused, Waiting
 from dropdub.files.durable import is_folder, too_little_free
 from dropdub.installation import packages_stamp
+from dropdub.language_server.presence import SERVER
+from dropdub.language_server.server import Server
 from dropdub.root import Root
 from dropdub.store import queries, transitions
 from dropdub.store.states import JobState
@@ -31,7 +34,9 @@ EVERY_S = 2.0
 LONGEST_PATIENCE_S = 60.0
 """Longest hold of a job that was released and held again; what it lacks may not be detectable here."""
 MODEL_PATIENCE_S = 300.0
-"""The same for a model or an engine, whose arrival is detected."""
+"""The same for a model, an engine or a server, whose arrival is detected."""
+SERVER_PATIENCE_S = 15.0
+"""First hold of a job whose server answers, but may still be loading its model."""
 
 
 @dataclass
@@ -57,6 +62,7 @@ class Conditions:
             MODEL: ChangeDetector(lambda: (listing(models), packages_stamp())),
             ENGINE: ChangeDetector(packages_stamp, quiet_s=INSTALLED_AFTER_S),
         }
+        self._server = ServerLook(Server.of(context.config.models.openai))
         self.obstacle: Waiting | None = None
 
     def update(self, now: float) -> None:
@@ -80,6 +86,8 @@ class Conditions:
         waiting = queries.unfinished_jobs(self._context.store, (JobState.WAITING,))
         # Folders are only compared while a job waits; what has changed before the first one did counts as arrived.
         arrived = {what for what, detector in self._detectors.items() if detector.changed(now)} if waiting else set()
+        if any(job.waiting_for == SERVER for job in waiting) and self._server.changed(now):
+            arrived.add(SERVER)
         for job in waiting:
             if self._may_resume(job, now, arrived=arrived):
                 with contained("releasing a job", job=job.id):
@@ -90,9 +98,13 @@ class Conditions:
 
     def _may_resume(self, job: Job, now: float, *, arrived: Collection[str | None]) -> bool:
         """Return whether a waiting job may resume; each time it has to be held again, it is held longer."""
-        if job.waiting_for not in (*GENERAL, *self._detectors):
+        if job.waiting_for not in (*GENERAL, *self._detectors, SERVER):
             return False
-        first_s = MODEL_PATIENCE_S if job.waiting_for in self._detectors else 0.0
+        if job.waiting_for == SERVER and not self._server.is_there:
+            return False
+        first_s = {**dict.fromkeys(self._detectors, MODEL_PATIENCE_S), SERVER: SERVER_PATIENCE_S}.get(
+            job.waiting_for, 0.0
+        )
         found = self._holds.setdefault(job_id(job), _Hold(now + first_s, first_s, now))
         found.seen = now
         if now < found.due and job.waiting_for not in arrived:

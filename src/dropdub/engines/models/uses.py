@@ -20,6 +20,8 @@ from dropdub.engines.pairs import PIVOT, Pair, route
 from dropdub.engines.pocket import languages as pocket
 from dropdub.engines.quickmt import folders as quickmt
 from dropdub.engines.readiness import could_do, is_ready
+from dropdub.engines.unset import remedy_for
+from dropdub.language_server.server import Server
 from dropdub.languages import primary, same_language
 
 AUTO = "auto"
@@ -59,9 +61,9 @@ def uses(config: Config, offers: Iterable[Offer], *, models_dir: Path) -> list[U
     Translators and synthesizers count only if there are target languages, or if the engine is named. `offers` are the
     installed engines, the best of each role first; `models_dir` is the folder with the models and downloaded voices.
     """
-    usable = [offer for offer in offers if offer.problem is None]
+    settings = EngineSettings(models_dir, config.models.use, server=Server.of(config.models.openai))
+    usable = [offer for offer in offers if offer.problem is None and remedy_for(offer, settings) is None]
     models = {**default_models(), **config.models.use}
-    settings = EngineSettings(models_dir, config.models.use)
     found = [use for options in config.all_options() for use in _Job(options, usable, models, settings).uses()]
     named = [Use(engine, model) for engine, model in config.models.use.items()]
     return _without_doubts([*found, *named])
