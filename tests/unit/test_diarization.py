@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dropdub.engines.base import VoiceThresholds
 from dropdub.media.sound.spans import Span
 from dropdub.pipeline.artifacts import Segment, TimedWord
 from dropdub.speech.diarization import (
@@ -49,6 +50,17 @@ def partition(labels: object) -> set[frozenset[int]]:
     for place, label in enumerate(np.asarray(labels).tolist()):
         found.setdefault(label, set()).add(place)
     return {frozenset(group) for group in found.values()}
+
+
+def test_engines_with_other_vectors_have_other_thresholds() -> None:
+    """Vectors of one voice that are alike by .5 only, and of two hardly: one speaker or two, by what is usual."""
+    speakers = [0] * 12 + [1] * 12
+    vectors = heard_voices(speakers, noise=1.0)
+    usual = voices(vectors, in_a_row(len(vectors)))
+    own = VoiceThresholds(windows_alike=0.3, voices_alike=0.6, short_voices_alike=0.4)
+    assert partition(voices(vectors, in_a_row(len(vectors)), own)) == partition(speakers)
+    alike = VoiceThresholds(windows_alike=-1.0)
+    assert set(voices(vectors, in_a_row(len(vectors)), alike)) == {0} and len(usual) == len(vectors)
 
 
 @given(

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from dropdub.engines.base import Samples
+from dropdub.engines.base import Samples, VoiceThresholds
 from dropdub.speech.known_voices import ALIKE, SURELY_ALIKE, Recognised, recognised
 
 ANA, RUI, LEO = np.eye(3, dtype=np.float32)
@@ -61,3 +61,11 @@ def test_where_all_voices_are_alike_a_known_one_must_be_more_so() -> None:
     assert names(recognised(heard, {"Ana": between(ANA, LEO, 0.86)})) == {"S1": "Ana"}
     twice = {"S1": [ANA], "S2": [ANA]}
     assert len(recognised(twice, {"Ana": between(ANA, LEO, SURELY_ALIKE + 0.01)})) == 1, "one person, heard as two"
+
+
+def test_how_alike_is_enough_depends_on_the_engine() -> None:
+    heard = {"S1": between(ANA, LEO, 0.6), "S2": [RUI]}
+    assert recognised(heard, {"Ana": [ANA]}) == []
+    assert names(recognised(heard, {"Ana": [ANA]}, VoiceThresholds(maybe_known=0.55, surely_known=0.75))) == {
+        "S1": "Ana"
+    }

@@ -236,6 +236,43 @@ class Diarizer(Engine, Protocol):
         """Yield the speaker embedding of each window in order, a vector of length 1."""
 
 
+@dataclass(frozen=True)
+class VoiceThresholds:
+    """How alike the embeddings of one person's speech are, as cosine similarities: each engine has its own.
+
+    The defaults are those of Resemblyzer, and hold for engines that state none. `windows_alike`: average similarity
+    down to which windows are linked to a cluster. `voices_alike`: similarity between two clusters, relative to the one
+    within them, from which they are one speaker; `short_voices_alike`: the same for clusters of hardly any speech, in
+    which a word or a tone of voice counts for more than the voice. `same_sound`: similarity of windows that repeat a
+    sound, such as a jingle.
+
+    `maybe_known`: similarity of two voices' mean embeddings from which they may be one person's; `surely_known`: from
+    which they are, however much alike all voices of a recording are. `typical_same` and `typical_other`: what a person
+    may expect of two recordings of one voice, and of two voices.
+    """
+
+    windows_alike: float = 0.66
+    voices_alike: float = 0.84
+    short_voices_alike: float = 0.66
+    same_sound: float = 0.97
+    maybe_known: float = 0.78
+    surely_known: float = 0.88
+    typical_same: float = 0.8
+    typical_other: float = 0.5
+
+
+@runtime_checkable
+class SeparatesSpeakers(Protocol):
+    """Optional ability of diarizers: state which similarity of their embeddings means one speaker."""
+
+    thresholds: ClassVar[VoiceThresholds]
+
+
+def thresholds_of(diarizer: Diarizer) -> VoiceThresholds:
+    """Return the thresholds of a diarizer: its own, or else the usual ones."""
+    return diarizer.thresholds if isinstance(diarizer, SeparatesSpeakers) else VoiceThresholds()
+
+
 @runtime_checkable
 class Separator(Engine, Protocol):
     """Separates voices from all other sound."""

@@ -11,9 +11,10 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from dropdub.engines.base import EngineInfo, EngineSettings, Samples, Window
+from dropdub.engines.base import EngineInfo, EngineSettings, Samples, VoiceThresholds, Window
 from dropdub.engines.models.weights import allow_numbers_only
 from dropdub.engines.packages import install_command, package_version
+from dropdub.engines.speaker_vectors import padded, rms, unit
 from dropdub.installation import adding_command
 
 BATCH = 32
@@ -36,6 +37,7 @@ class ResemblyzerDiarizer:
     role: ClassVar[str] = "diarizer"
     rank: ClassVar[int] = 20
     runtime: ClassVar[str] = "torch"
+    thresholds: ClassVar[VoiceThresholds] = VoiceThresholds()
 
     def __init__(self, settings: EngineSettings | None = None) -> None:
         self._settings = settings or EngineSettings()
@@ -61,7 +63,7 @@ class ResemblyzerDiarizer:
         heard = (_prepared(window.samples) for window in windows)
         for _, same_length in groupby(heard, key=len):
             while batch := list(islice(same_length, BATCH)):
-                yield from map(_unit, self._encode(batch))
+                yield from map(unit, self._encode(batch))
 
 
 def _encoder(threads: int) -> Callable[[list[Samples]], NDArray[np.float32]]:
@@ -86,15 +88,7 @@ def _encoder(threads: int) -> Callable[[list[Samples]], NDArray[np.float32]]:
 
 def _prepared(samples: Samples) -> Samples:
     """Return a window at the level that the encoder expects, padded to at least one of its frames."""
-    padded = np.pad(samples, (0, max(_SHORTEST - len(samples), 0)))
-    rms = float(np.sqrt(np.mean(padded.astype(np.float64) ** 2)))
-    gain = max(_LOUDNESS_RMS / rms, 1.0) if rms > 0 else 1.0
-    return (padded * np.float32(gain)).astype(np.float32, copy=False)
-
-
-def _unit(vector: Samples) -> Samples:
-    """Normalise a vector to length 1. A zero or invalid vector, from sound without a voice, becomes uniform."""
-    length = float(np.linalg.norm(vector))
-    if not np.isfinite(length) or length == 0:
-        return np.full(len(vector), len(vector) ** -0.5, np.float32)
-    return (vector / np.float32(length)).astype(np.float32, copy=False)
+    heard = padded(samples, _SHORTEST)
+    level = rms(heard)
+    gain = max(_LOUDNESS_RMS / level, 1.0) if level > 0 else 1.0
+    return (heard * np.float32(gain)).astype(np.float32, copy=False)

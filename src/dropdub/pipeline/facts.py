@@ -163,10 +163,15 @@ class SynthesisFacts:
 
 @dataclass(frozen=True)
 class VoiceLikeness:
-    """Similarity of a speaker's voice in the original and in the dub: cosine of the embeddings, 1 for the same."""
+    """Similarity of a speaker's voice in the original and in the dub: cosine of the embeddings, 1 for the same.
+
+    `typical_same` and `typical_other`: what the engine that compared them usually finds for one voice, and for two.
+    """
 
     speaker: str | None
     likeness: float
+    typical_same: float = 0.8
+    typical_other: float = 0.5
 
 
 class Facts:

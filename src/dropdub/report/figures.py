@@ -130,8 +130,10 @@ def _voices(quality: TargetQuality, words: Words) -> Iterator[Figure]:
     for voice in quality.voices or ():
         label = _("Voice of %(speaker)s", speaker=voice.speaker) if voice.speaker else _("Voice")
         explained = _(
-            "Similarity of the original and the cloned voice: 0.8 or more is typical of the same person, about 0.5 of "
-            "a man compared with a woman."
+            "Similarity of the original and the cloned voice: %(same)s or more is typical of the same person, about "
+            "%(other)s of two persons.",
+            same=words.decimal(voice.typical_same, 1),
+            other=words.decimal(voice.typical_other, 1),
         )
         yield Figure(label, words.decimal(voice.likeness, 2), explained)
 

@@ -1,12 +1,12 @@
 """Cluster the speaker embeddings of a recording into speakers. Pure.
 
-The thresholds were measured with Resemblyzer 0.1.4 on readers of four voices, men and women, in recordings of 5 s to
-5 min: clean, through a telephone, at low bit rates, in a hall, and with noise (`benchmarks/speakers.py`). Windows of
-1.6 s have an average similarity of .74 and .79 within a speaker (5th percentile .63 and .72) and .39 between two (95th
-percentile .44), but noise and halls make all voices more alike. So clusters are compared as similarity between them
-divided by the similarity within them, which hardly depends on the room. Of 665 recordings of one speaker, none is
-heard as two speakers, of 558 with two speakers of at least 3 s each, 48 are heard as one, all of them in a hall or with
-noise at -15 dB or more.
+Each engine has thresholds of its own (`VoiceThresholds`). The rest was measured with Resemblyzer 0.1.4 on readers of
+four voices, men and women, in recordings of 5 s to 5 min: clean, through a telephone, at low bit rates, in a hall, and
+with noise (`benchmarks/speakers.py`). Windows of 1.6 s have an average similarity of .74 and .79 within a speaker (5th
+percentile .63 and .72) and .39 between two (95th percentile .44), but noise and halls make all voices more alike. So
+clusters are compared as similarity between them divided by the similarity within them, which hardly depends on the
+room. Of 665 recordings of one speaker, none is heard as two speakers, of 558 with two speakers of at least 3 s each, 48
+are heard as one, all of them in a hall or with noise at -15 dB or more. For CAM++, see its thresholds.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
+from dropdub.engines.base import VoiceThresholds
 from dropdub.media.sound.spans import Span
 from dropdub.pipeline.artifacts import Segment, TimedWord, Turn
 
@@ -29,18 +30,10 @@ SHORTEST_S = 0.6
 PAUSE_S = 0.4
 CLUSTERED_FROM_S = 1.2
 """Shorter windows are not clustered."""
-WINDOWS_ALIKE = 0.66
-"""Average similarity down to which windows are linked to a cluster."""
-VOICES_ALIKE = 0.84
-"""Similarity between two clusters, relative to the similarity within them, from which they are one speaker."""
-SHORT_VOICES_ALIKE = 0.66
-"""The same for a cluster of hardly any speech, in which a word or a tone of voice counts for more than the voice."""
 SURE_FROM_S = 6.0
 """Speech from which a cluster represents its voice. In between, the threshold rises in proportion."""
 USUAL_PAIRS = 4
 """The similarity within a cluster of few windows is averaged with as many pairs of the usual similarity."""
-SAME_SOUND = 0.97
-"""Similarity of windows with the same sound, such as a jingle, which count once. Windows that overlap have .93."""
 MOST_CLUSTERED = 2_000
 """Windows to cluster: their similarity matrix takes 16 MB, merging some seconds. Others are assigned afterwards."""
 MOST_SPEAKERS = 8
@@ -49,6 +42,7 @@ LEAST_S = 2.5
 SMALL_S = 5.0
 SMALL_SHARE = 0.03
 
+USUAL = VoiceThresholds()
 Vectors = NDArray[np.float32]
 """Speaker embeddings, one per row, each of length 1."""
 Labels = NDArray[np.int64]
@@ -129,8 +123,8 @@ def smoothed(pieces: Sequence[Stretch], labels: Sequence[int]) -> list[int]:
     return found
 
 
-def voices(vectors: Vectors, pieces: Sequence[Stretch]) -> Labels:
-    """Return the speaker number of each vector.
+def voices(vectors: Vectors, pieces: Sequence[Stretch], thresholds: VoiceThresholds = USUAL) -> Labels:
+    """Return the speaker number of each vector, by the thresholds of the engine that computed them.
 
     There are at most 8 speakers. Each has at least 2.5 s of speech, and 3 % of it or 5 s.
     """
@@ -138,11 +132,11 @@ def voices(vectors: Vectors, pieces: Sequence[Stretch]) -> Labels:
         return np.zeros(0, np.int64)
     seconds = np.array([stretch.part.duration_s for stretch in pieces])
     long = _clustered_windows(np.array([stretch.window.duration_s for stretch in pieces]))
-    repeated = _repeated(vectors[long])
+    repeated = _repeated(vectors[long], thresholds.same_sound)
     seconds[long[repeated]] = 0.0
     clustered = long[~repeated]
-    clusters = linked(vectors[clustered], WINDOWS_ALIKE)
-    clusters = merged(vectors[clustered], clusters, seconds[clustered])
+    clusters = linked(vectors[clustered], thresholds.windows_alike)
+    clusters = merged(vectors[clustered], clusters, seconds[clustered], thresholds)
     return _speakers(vectors, _centres(vectors[clustered], clusters), seconds)
 
 
@@ -152,9 +146,9 @@ def _clustered_windows(window_s: NDArray[np.float64]) -> Labels:
     return long[np.linspace(0, len(long) - 1, min(len(long), MOST_CLUSTERED)).round().astype(np.int64)]
 
 
-def _repeated(vectors: Vectors) -> NDArray[np.bool_]:
-    """Return which windows repeat the sound of an earlier one."""
-    return np.asarray(np.triu(vectors @ vectors.T > SAME_SOUND, 1).any(axis=0), np.bool_)
+def _repeated(vectors: Vectors, same_sound: float) -> NDArray[np.bool_]:
+    """Return which windows repeat the sound of an earlier one: such windows count once."""
+    return np.asarray(np.triu(vectors @ vectors.T > same_sound, 1).any(axis=0), np.bool_)
 
 
 def linked(vectors: Vectors, alike: float) -> Labels:
@@ -174,14 +168,14 @@ def linked(vectors: Vectors, alike: float) -> Labels:
         cluster[cluster == other] = one
 
 
-def merged(vectors: Vectors, clusters: Labels, seconds: NDArray[np.float64]) -> Labels:
+def merged(vectors: Vectors, clusters: Labels, seconds: NDArray[np.float64], thresholds: VoiceThresholds) -> Labels:
     """Return the clusters, numbered from 0, with those of one speaker merged. `seconds`: the speech of each vector.
 
     In each round, all pairs are merged that are each other's most similar, so that there are few rounds.
     """
     found = clusters
     while True:
-        above = _above_threshold(vectors, found, seconds)
+        above = _above_threshold(vectors, found, seconds, thresholds)
         best = above.argmax(axis=1)
         numbers = np.arange(len(best))
         mutual = (best[best] == numbers) & (above[numbers, best] > 0)
@@ -191,7 +185,9 @@ def merged(vectors: Vectors, clusters: Labels, seconds: NDArray[np.float64]) -> 
         found = np.unique(joined, return_inverse=True)[1].astype(np.int64)
 
 
-def _above_threshold(vectors: Vectors, clusters: Labels, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
+def _above_threshold(
+    vectors: Vectors, clusters: Labels, seconds: NDArray[np.float64], thresholds: VoiceThresholds
+) -> NDArray[np.float64]:
     """Return by how much the similarity of each two clusters exceeds that from which they are one speaker."""
     sizes = np.bincount(clusters).astype(np.float64)
     sums = np.zeros((len(sizes), vectors.shape[1]))
@@ -201,7 +197,8 @@ def _above_threshold(vectors: Vectors, clusters: Labels, seconds: NDArray[np.flo
     alike = totals / np.outer(sizes, sizes) / np.sqrt(np.outer(within, within))
     spoken_s = np.bincount(clusters, seconds)
     sure = np.minimum(np.minimum.outer(spoken_s, spoken_s) / SURE_FROM_S, 1.0)
-    above = alike - (SHORT_VOICES_ALIKE + (VOICES_ALIKE - SHORT_VOICES_ALIKE) * sure)
+    short = thresholds.short_voices_alike
+    above = alike - (short + (thresholds.voices_alike - short) * sure)
     np.fill_diagonal(above, -np.inf)
     return above
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from dropdub.dubbing.measured_lines import line_files
 from dropdub.engines import answers
-from dropdub.engines.base import SPEECH_RATE_HZ, Diarizer, Samples, SoundMeter, Window
+from dropdub.engines.base import SPEECH_RATE_HZ, Diarizer, Samples, SoundMeter, Window, thresholds_of
 from dropdub.errors import EngineMissing, EngineNotInstalled
 from dropdub.media.sound import wav
 from dropdub.pipeline.artifacts import AUDIO, Segment, Transcript, translation_name
@@ -51,13 +51,15 @@ def _voices(task: Task, lines: Sequence[Segment]) -> Result:
 
 def _compared(task: Task, engine: Diarizer, lines: Sequence[Segment]) -> Iterator[VoiceLikeness]:
     speakers = task.facts.synthesis(target_of(task)).cloned
+    thresholds = thresholds_of(engine)
     files = line_files(task.job_dir, task.facts, target_of(task))
     for done, speaker in enumerate(speakers, start=1):
         spoken = longest([line for line in lines if line.speaker == speaker and line.id in files], enough_s=_ENOUGH_S)
         if spoken:
             original = answers.embedded(engine, (_original(task.job_dir / AUDIO, line) for line in spoken))
             dub = answers.embedded(engine, (_dubbed(files[line.id]) for line in spoken))
-            yield VoiceLikeness(speaker, round(likeness(list(original), list(dub)), 3))
+            found = round(likeness(list(original), list(dub)), 3)
+            yield VoiceLikeness(speaker, found, thresholds.typical_same, thresholds.typical_other)
         task.progress(done / len(speakers))
 
 
