@@ -19,7 +19,7 @@ MODELS_OF_KITS: Mapping[Kit, Mapping[str, str]] = {
 }
 """The entries of `models.use` that belong to a kit: its engines use these models instead of their usual ones."""
 _ENGINES: Mapping[str, tuple[str, ...]] = {
-    "compact": ("faster-whisper", "bergamot", "hibari", "kokoro", "espeak-ng", "dnsmos"),
+    "compact": ("faster-whisper", "bergamot", "hibari", "kokoro", "espeak-ng", "campplus", "dnsmos"),
     "quality": ("faster-whisper", "nllb", "transformers", "xtts"),
     "parakeet": ("parakeet",),
     "pocket": ("pocket-tts",),

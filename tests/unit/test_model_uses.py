@@ -56,6 +56,17 @@ def test_auto_takes_the_best_engine_that_can_be_used() -> None:
     assert used(job={"targets": ["pt"]}) == {("faster-whisper", "whisper-small"), ("xtts", "xtts-v2")}
 
 
+def test_the_best_diarizer_is_used_if_voices_are_compared() -> None:
+    offers = [*OFFERS, Offer("campplus", "diarizer", 30), Offer("resemblyzer", "diarizer", 20)]
+    voices = ("campplus", "campplus")
+    assert voices not in used(offers=offers), "a bare transcript compares none"
+    assert voices in used(offers=offers, job={"targets": ["pt"]}) and voices in used(
+        offers=offers, job={"speakers": "all"}
+    )
+    assert voices not in used(offers=offers, job={"speakers": "all", "diarizer": "resemblyzer"})
+    assert voices in used(offers=offers[:5], job={"speakers": "all", "diarizer": "campplus"})
+
+
 def test_named_engines_and_models_are_used_even_in_profiles() -> None:
     profiles = {"lessons": {"translator": "transformers"}}
     models = {

@@ -384,6 +384,18 @@ def test_auto_does_not_wait_for_a_better_diarizer_either(tmp_path: Path) -> None
     assert Owl.loads == 1
 
 
+def test_a_diarizer_without_its_model_is_not_offered_and_what_to_download_is_said(tmp_path: Path) -> None:
+    alone = EngineRegistry(entry_of(Cuckoo), settings=EngineSettings(models_dir=tmp_path))
+    assert not alone.offers_diarizer("auto") and alone.diarizer("auto") is None
+    said = alone.lacking_diarizer("auto")
+    assert said is not None and said.endswith("Download it with: `dropdub models pull 'another nest'`.")
+    with pytest.raises(Waiting, match="'another nest' of the engine 'cuckoo'"):
+        alone.diarizer("cuckoo")
+    for entries, name in (([Owl, Cuckoo], "auto"), ([Cuckoo], "cuckoo"), ([Parrot], "auto")):
+        registry = EngineRegistry(entry_of(*entries), settings=EngineSettings(models_dir=tmp_path))
+        assert registry.lacking_diarizer(name) is None
+
+
 class Starling(Parrot):
     """A translator with a model for each pair."""
 

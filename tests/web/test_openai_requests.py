@@ -286,7 +286,10 @@ def test_what_to_install_is_said_once_it_is_known_that_no_engine_compares_voices
     assert engine_warnings(tmp_path, "auto") == [], "no worker has run yet"
     save_engines(tmp_path, "diarizer", [])
     [warning] = engine_warnings(tmp_path, "auto")
-    assert warning.startswith("known_speaker_references") and "`dropdub setup --engines quality`" in warning
+    assert warning.startswith("known_speaker_references") and "`dropdub setup --engines compact`" in warning
+    save_engines(tmp_path, "diarizer", [DescribedEngine("campplus", False, ())])
+    [lacking] = engine_warnings(tmp_path, "auto")
+    assert lacking.endswith("Download it with: `dropdub models pull campplus`")
     save_engines(tmp_path, "diarizer", [DescribedEngine("resemblyzer", True, ())])
     assert engine_warnings(tmp_path, "auto") == []
     assert engine_warnings(tmp_path, "another") == [warning]

@@ -131,7 +131,7 @@ class JobOptions(Section):
     def compares_voices(self) -> bool:
         """Whether speakers are distinguished by their voices.
 
-        That takes a library of half a gigabyte and a minute of computing for each hour of recording. A dub needs it,
+        That takes one or two minutes of computing for each hour of recording, and memory for a model. A dub needs it,
         to speak in each speaker's own voice; a bare transcript gets it only if it was asked for.
         """
         return self.speakers == "all" or (self.speakers == "auto" and bool(self.targets))

@@ -203,11 +203,20 @@ class EngineRegistry:
     def offers_diarizer(self, name: str) -> bool:
         """Return whether `diarizer` would return one. Loads nothing. Raises EngineMissing if a named one is missing."""
         if name == AUTO:
-            return bool(self._usable_of(DIARIZING.role))
+            return self._ready_for(DIARIZING) is not None
         return bool(self._called(name, DIARIZING))
 
+    def lacking_diarizer(self, name: str) -> str | None:
+        """Return what to download if, for `auto`, a diarizer is installed without its model; None if that is not why.
+
+        Nothing waits for it: a job without a diarizer has one speaker.
+        """
+        able = self._usable_of(DIARIZING.role) if name == AUTO and not self.offers_diarizer(name) else []
+        model = next(filter(None, map(self._model_missing, able)), None)
+        return f"The voices were not compared, so all is one speaker's. {how_to_download(model)}." if model else None
+
     def diarizer(self, name: str) -> Diarizer | None:
-        """Return a diarizer; for `auto`, None if none is installed. Raises EngineMissing if a named one is missing."""
+        """Return a diarizer; for `auto`, None if none can be used. Raises EngineMissing if a named one is missing."""
         return cast(Diarizer, self._engine(name, DIARIZING)) if self.offers_diarizer(name) else None
 
     def separator(self, name: str) -> Separator | None:

@@ -62,8 +62,11 @@ class EngineProvider(Protocol):
     def offers_diarizer(self, name: str) -> bool:
         """Return whether `diarizer` would return an engine, without loading anything."""
 
+    def lacking_diarizer(self, name: str) -> str | None:
+        """Return what to download if only the model of a diarizer is missing, as a sentence."""
+
     def diarizer(self, name: str) -> Diarizer | None:
-        """Return a diarizer; `auto` is the best one, None if none is installed."""
+        """Return a diarizer; `auto` is the best one, None if none can be used now."""
 
     def separator(self, name: str) -> Separator | None:
         """Return a separator; `auto` is the best one, None if none is installed."""

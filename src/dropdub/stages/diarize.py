@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from dropdub.engines import answers
-from dropdub.engines.base import Diarizer, EngineInfo, Samples, Window
+from dropdub.engines.base import Diarizer, EngineInfo, Samples, Window, thresholds_of
 from dropdub.film.original_sound import original_sound
 from dropdub.media.sound import wav
 from dropdub.media.sound.levels import mean_power, write_power
@@ -68,9 +68,12 @@ def run(task: Task) -> Result:
         return _by_voices(task, segments)
     if (found := _by_channels(task, segments)) is not None:
         return _finished(task, found, "channels")
-    if segments and task.options.compares_voices and task.engines.offers_diarizer(task.options.diarizer):
+    if not segments or not task.options.compares_voices:
+        return _finished(task, [], "one")
+    if task.engines.offers_diarizer(task.options.diarizer):
         return {"how": BY_VOICES}
-    return _finished(task, [], "one")
+    lacking = task.engines.lacking_diarizer(task.options.diarizer)
+    return _finished(task, [], "one") | ({"warnings": [lacking]} if lacking else {})
 
 
 def _segments(task: Task) -> tuple[Segment, ...]:
@@ -121,7 +124,8 @@ def _labels(task: Task, engine: Diarizer, info: EngineInfo, pieces: Sequence[Str
     kept = task.cache.get(key, check=lambda value: _checked(value, len(pieces)))
     if kept is not None:
         return kept, True
-    labels = smoothed(pieces, [int(label) for label in voices(_vectors(task, engine, pieces), pieces)])
+    found = voices(_vectors(task, engine, pieces), pieces, thresholds_of(engine))
+    labels = smoothed(pieces, [int(label) for label in found])
     task.cache.put(key, to_json(labels))
     return labels, False
 
@@ -135,7 +139,7 @@ def _by_names(task: Task) -> Result:
     task.progress(0.7)
     files = {name: task.job_dir / known_speaker_name(number) for number, name in enumerate(task.params["speakers"])}
     known = {name: _voice(engine, file, reference_windows(file)) for name, file in files.items()}
-    names = [asdict(one) for one in recognised(heard, known)]
+    names = [asdict(one) for one in recognised(heard, known, thresholds_of(engine))]
     return {"names": names, "engine": asdict(engine.info())}
 
 

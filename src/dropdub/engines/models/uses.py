@@ -97,6 +97,7 @@ class _Job:
                 yield from self._uses_of_languages(engine)
             else:
                 yield from self._with_their_models([engine])
+        yield from self._with_their_models(self._diarizers())
 
     def _with_their_models(self, engines: Iterable[str]) -> Iterator[Use]:
         yield from (Use(engine, self.models[engine]) for engine in dict.fromkeys(engines) if engine in self.models)
@@ -142,6 +143,14 @@ class _Job:
         for target in self.options.targets:
             able = [one for one in self._offered("synthesizer") if self._speaks(one, target)]
             yield from self._preferred(able, speaking(target).met_by)
+
+    def _diarizers(self) -> list[str]:
+        """Return the named engine, or the best one, if the voices of recordings are compared."""
+        if not self.options.compares_voices:
+            return []
+        if self.options.diarizer != AUTO:
+            return [self.options.diarizer]
+        return self._preferred(self._offered("diarizer"), lambda _engine: True)
 
     def _offered(self, role: str) -> list[Offer]:
         return [offer for offer in self.usable if offer.role == role]

@@ -11,7 +11,7 @@ from pathlib import Path
 from dropdub.config.fields import one_line
 from dropdub.kits import EXTRAS, kit_of
 from dropdub.pasting import marked
-from dropdub.pipeline.described_engines import described_engines, engine_in_use, is_described
+from dropdub.pipeline.described_engines import AUTO, described_engines, engine_in_use, is_described
 from dropdub.web.fields import Fields, invalid
 from dropdub.web.uploads.form import FormRules
 
@@ -28,7 +28,9 @@ FORM = FormRules(
     all_texts=MOST * _LONGEST_ADDRESS + _OTHER_TEXTS,
 )
 """What a form with known speakers may hold."""
-_ENGINE = "resemblyzer"
+_ENGINE = "campplus"
+_MODEL = "campplus"
+"""The engine to install if there is none, the smallest, and its model."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,12 @@ def engine_warnings(state_dir: Path, diarizer: str) -> list[str]:
 
     `diarizer`: the engine that the settings name, or `auto`.
     """
-    if not is_described(state_dir, "diarizer") or engine_in_use(described_engines(state_dir, "diarizer"), diarizer):
+    here = described_engines(state_dir, "diarizer")
+    if not is_described(state_dir, "diarizer") or engine_in_use(here, diarizer):
         return []
+    if any(one.name == _ENGINE for one in here) and diarizer == AUTO:
+        pull = marked("models", "pull", _MODEL)
+        return [f"{_REFERENCES} are not compared: the model that compares voices is missing. Download it with: {pull}"]
     command = marked("setup", "--engines", kit_of(EXTRAS[_ENGINE]))
     return [f"{_REFERENCES} are not compared: no engine that compares voices is installed. Install one with: {command}"]
 

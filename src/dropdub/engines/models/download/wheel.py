@@ -52,7 +52,8 @@ def fetch_wheel(package: Package, folder: Path, *, advance: Advance) -> Path:
         (folder / name).mkdir(mode=0o700)
     said = _run(package, folder, advance, [])
     if said is not None and package.platform and _NO_WHEEL in "\n".join(said):
-        said = _run(package, folder, advance, ["--platform", package.platform])
+        python = ["--python-version", package.python] if package.python else []
+        said = _run(package, folder, advance, ["--platform", package.platform, *python])
     if said is not None:
         raise _failure(package, said)
     [wheel] = (folder / "wheel").iterdir()
