@@ -27,7 +27,7 @@ from dropdub.engines.offers import Offer, installed_offers
 from dropdub.store.copies import Copy
 from dropdub.store.damage import damaged
 from dropdub.store.migrations import HEAD_REVISION
-from tests.unit.test_registry import Parrot, Raven, entry_of
+from tests.unit.test_registry import Cuckoo, Parrot, Raven, entry_of
 
 NLLB = Use("nllb", "nllb-200-distilled-600M")
 NOW = clock.EARLIEST + 1_000_000
@@ -298,6 +298,14 @@ def test_a_traceback_is_reported_as_code_locations_and_class() -> None:
 )
 def test_a_code_location_is_given_relative_to_its_package(file: str, place: str) -> None:
     assert traces.code_place(file) == place
+
+
+def test_no_job_waits_for_the_model_of_a_diarizer_that_is_not_named(tmp_path: Path) -> None:
+    offers = installed_offers(entry_of(Cuckoo)).values()
+    [cuckoo] = offers
+    settings = EngineSettings(models_dir=tmp_path)
+    assert engines.stand_in(Config(), cuckoo, offers, settings) == "no engine"
+    assert engines.stand_in(Config(job={"diarizer": "cuckoo"}), cuckoo, offers, settings) is None
 
 
 def test_a_missing_model_holds_up_jobs_only_if_no_other_engine_works(tmp_path: Path) -> None:

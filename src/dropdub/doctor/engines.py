@@ -42,6 +42,10 @@ _OPTIONAL = ("diarizer",)
 """Roles that may be empty. Without a diarizer, all speakers are treated as one."""
 
 
+_NO_ENGINE = "no engine"
+"""What stands in for an engine of such a role: jobs do without."""
+
+
 def findings(subject: ExaminedRoot) -> Iterator[Finding]:
     offers = _set_up(installed_offers(), subject)
     use = subject.config.models.use
@@ -158,10 +162,11 @@ def _models(subject: ExaminedRoot, offers: Mapping[str, Offer]) -> Iterator[Find
 
 def stand_in(config: Config, offer: Offer, offers: Iterable[Offer], settings: EngineSettings) -> str | None:
     """Return which engine is used while the model of one is missing; None if jobs wait for the model."""
-    if str(getattr(config.job, offer.role)) != "auto" and config.models.fallback == "none":
+    is_named = str(getattr(config.job, offer.role)) != "auto"
+    if is_named and config.models.fallback == "none":
         return None
     ready = (one.name for one in offers if one.role == offer.role and one is not offer and is_ready(one, settings))
-    return next(ready, None)
+    return next(ready, _NO_ENGINE if offer.role in _OPTIONAL and not is_named else None)
 
 
 def is_open_to_others(folder: Path) -> bool:
