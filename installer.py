@@ -24,7 +24,7 @@ COMMANDS = ("dropdub", "jobs")
 BUILT_FROM = ("pyproject.toml", "README.md", "LICENSE")
 KITS = {
     "compact": (("compact.txt",), "compact,web"),
-    "quality": (("compact.txt", "quality.txt"), "compact,parakeet,pocket,quality,quickmt,speakers,web"),
+    "quality": (("compact.txt", "quality.txt"), "compact,parakeet,pocket,quality,quickmt,separate,speakers,web"),
 }
 """The kits of engines, the usual one first: the lock files that each needs, and its extras of the package."""
 HELP_ON_KITS = {

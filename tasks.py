@@ -38,7 +38,7 @@ LOCKED = {
     "compact": ("--extra", "compact", "--extra", "web"),
     "quality": tuple(
         word
-        for extra in ("compact", "web", "parakeet", "pocket", "quality", "quickmt", "speakers")
+        for extra in ("compact", "web", "parakeet", "pocket", "quality", "quickmt", "separate", "speakers")
         for word in ("--extra", extra)
     ),
 }
@@ -212,7 +212,7 @@ def test() -> None:
     began = time.monotonic()
     os.environ.setdefault("PIP_QUIET", "1")
     if not (DESCRIBED.exists() and DESCRIBED.read_bytes() == description()):
-        set_up("compact,parakeet,pocket,quality,quickmt,speakers,web,dev", editable=True)
+        set_up("compact,parakeet,pocket,quality,quickmt,separate,speakers,web,dev", editable=True)
         run(PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-deps", "resemblyzer")
         DESCRIBED.write_bytes(description())
     sys.exit(exit_code(PYTHON, "-m", "tests.checks", "--installing", f"{time.monotonic() - began:.1f}", *sys.argv[2:]))

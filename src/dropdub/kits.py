@@ -10,7 +10,7 @@ DEFAULT_KIT: Kit = "compact"
 """The kit of a new installation: it runs on any processor, and understands 99 languages."""
 EXTRAS_OF_KITS: Mapping[Kit, tuple[str, ...]] = {
     "compact": ("compact",),
-    "quality": ("compact", "parakeet", "pocket", "quality", "quickmt", "speakers"),
+    "quality": ("compact", "parakeet", "pocket", "quality", "quickmt", "separate", "speakers"),
 }
 """The extras that are installed for a kit."""
 MODELS_OF_KITS: Mapping[Kit, Mapping[str, str]] = {
@@ -19,11 +19,12 @@ MODELS_OF_KITS: Mapping[Kit, Mapping[str, str]] = {
 }
 """The entries of `models.use` that belong to a kit: its engines use these models instead of their usual ones."""
 _ENGINES: Mapping[str, tuple[str, ...]] = {
-    "compact": ("faster-whisper", "bergamot", "hibari", "kokoro", "espeak-ng", "campplus", "dnsmos"),
+    "compact": ("faster-whisper", "bergamot", "hibari", "kokoro", "espeak-ng", "campplus", "dnsmos", "spleeter"),
     "quality": ("faster-whisper", "nllb", "transformers", "xtts"),
     "parakeet": ("parakeet",),
     "pocket": ("pocket-tts",),
     "quickmt": ("quickmt",),
+    "separate": ("demucs",),
     "speakers": ("resemblyzer",),
 }
 """The engines, and the measure `dnsmos`, whose libraries an extra installs."""

@@ -198,7 +198,7 @@ def test_original_under_dub_is_in_sync_with_what_was_transcribed(tmp_path: Path,
     mix = StepSpec("mix/es", "mix", 70, "es", "media")
     task = job.task(mix)
     blocks = background_of(
-        task.dropped, Mix(), length=3 * len(heard), deadline_s=task.deadline_s, separator=lambda: None
+        task.dropped, Mix(), length=3 * len(heard), deadline_s=task.deadline_s, separator=lambda: None, no_separator=str
     ).blocks
     assert blocks is not None
     behind = np.concatenate(list(blocks))[:, 0]

@@ -95,6 +95,7 @@ class JobOptions(Section):
     translator: EngineName = "auto"
     synthesizer: EngineName = "auto"
     diarizer: EngineName = "auto"
+    separator: EngineName = "auto"
     initial_prompt: Annotated[str, Field(max_length=1_000), AfterValidator(storable)] | None = None
     hotwords: Annotated[
         tuple[Annotated[str, Field(max_length=100), AfterValidator(storable)], ...],

@@ -36,10 +36,14 @@ from dropdub.languages import display_name
 from dropdub.pasting import pasteable
 
 _ROLES = tuple(role for role in ROLES if role in JobOptions.model_fields)
-"""Roles whose engine a job chooses: all except the separator, which `mix.separate` asks for."""
+"""Roles whose engine a job chooses."""
 _ASK_AUTHORS = "Update or uninstall that package, or report it to its authors."
-_OPTIONAL = ("diarizer",)
-"""Roles that may be empty. Without a diarizer, all speakers are treated as one."""
+_OPTIONAL = {
+    "diarizer": "none installed: all speakers are treated as one",
+    "separator": "none installed: the sound under a dub keeps its voices, also with mix.separate",
+}
+"""Roles that may be empty, and what that means."""
+_WITHOUT_SEPARATOR = "the sound under a dub keeps its voices, also with mix.separate"
 
 
 _NO_ENGINE = "no engine"
@@ -115,7 +119,7 @@ def role_finding(
     if usable:
         return ok(role, f"auto: {', '.join(usable)}")
     if role in _OPTIONAL:
-        return ok(role, "none installed: all speakers are treated as one")
+        return ok(role, _OPTIONAL[role])
     look = problem if needed else warning
     return look(role, "none installed", f"Install one with: `{setup_command()}`")
 
@@ -157,7 +161,8 @@ def _models(subject: ExaminedRoot, offers: Mapping[str, Offer]) -> Iterator[Find
         if offer is not None and offer.problem is None and not is_misnamed(settings, use.engine, use.model):
             needed = offer.role == "transcriber" or _translates(subject.config)
             other = stand_in(subject.config, offer, offers.values(), settings)
-            yield model_finding(use, here, needed=needed, other=other)
+            instead = _WITHOUT_SEPARATOR if offer.role == "separator" and not _is_named(subject.config, offer) else None
+            yield model_finding(use, here, needed=needed, other=other, instead=instead)
 
 
 def stand_in(config: Config, offer: Offer, offers: Iterable[Offer], settings: EngineSettings) -> str | None:
@@ -177,28 +182,38 @@ def is_open_to_others(folder: Path) -> bool:
         return False
 
 
-def model_finding(use: Use, models_dir: Path, *, needed: bool, other: str | None) -> Finding:
+def model_finding(
+    use: Use, models_dir: Path, *, needed: bool, other: str | None, instead: str | None = None
+) -> Finding:
     """Judge whether an engine's model is complete. `needed`: a file dropped without options uses it.
 
-    `other` is the engine that is used while it is missing; None if jobs wait for it.
+    `other` is the engine that is used while it is missing, and `instead` what jobs do without any; None if they wait.
     """
     folder = use.folder(models_dir)
     if examine(folder, find(folder.name), thorough=False).usable:
         return ok("model", f"the model of {use.engine} is complete", detail=str(folder))
-    look = problem if needed and other is None and use.only_from is None else warning
-    text = f"the model of {use.engine} is missing: {_consequence(use, needed=needed, other=other)}"
+    look = problem if needed and other is None and use.only_from is None and instead is None else warning
+    text = f"the model of {use.engine} is missing: {_consequence(use, needed=needed, other=other, instead=instead)}"
     return look("model", text, how_to_download(folder.name), detail=str(folder))
 
 
-def _consequence(use: Use, *, needed: bool, other: str | None) -> str:
+def _consequence(use: Use, *, needed: bool, other: str | None, instead: str | None) -> str:
     """Return what it means that a model is missing."""
     if other is not None:
         return f"{other} is used instead"
+    if instead is not None:
+        return instead
     if not needed:
         return "few jobs need it, since no target language is set"
     if use.only_from is not None:
         return f"only recordings in {display_name(use.only_from)} wait for it"
     return "jobs wait for it"
+
+
+def _is_named(config: Config, offer: Offer) -> bool:
+    """Return whether the settings or a profile name an engine, rather than use it if it is there."""
+    options = (config.job, *(config.options_for(profile, {}) for profile in config.profiles))
+    return any(getattr(one, offer.role) == offer.name for one in options)
 
 
 def _translates(config: Config) -> bool:

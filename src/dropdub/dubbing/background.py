@@ -61,12 +61,14 @@ def background_of(
     length: int,
     deadline_s: float,
     separator: Callable[[], Separator | None],
+    no_separator: Callable[[], str],
 ) -> Background:
     """Return the background that `wanted` asks for: `length` samples at 48 kHz, on the timeline of audio.wav.
 
     `keeps_time` is False if the recording's clock does not fit its sound. `separator` is only called if voices have to
     be removed: it may load an engine. If `wanted.separate` is set but it returns None, the voices stay in the
-    background, which is ducked or kept at full level as `wanted.original` says; a warning reports this.
+    background, which is ducked or kept at full level as `wanted.original` says; a warning reports this, with the reason
+    that `no_separator` returns.
     """
     if wanted.original == "mute" or not source.is_recording:
         return Background(None)
@@ -76,12 +78,12 @@ def background_of(
         return Background(blocks, ducked=ducked)
     engine = separator()
     if engine is None:
-        return Background(blocks, ducked=ducked, warnings=(_no_separator(source.name, wanted),))
+        return Background(blocks, ducked=ducked, warnings=(_kept(source.name, wanted, no_separator()),))
     separated = answers.background(engine, blocks, sample_rate=RATE_HZ)
     kept = in_blocks(separated, size=round(BLOCK_S * RATE_HZ), length=length, channels=channels_of(source))
     return Background(kept, engine=asdict(engine.info()))
 
 
-def _no_separator(name: str, wanted: Mix) -> str:
+def _kept(name: str, wanted: Mix, reason: str) -> str:
     instead = "ducked" if wanted.original == "duck" else "kept"
-    return f"The voices of {name} were {instead}, not removed (mix.separate): no separator is installed."
+    return f"The voices of {name} were {instead}, not removed (mix.separate): {reason}"

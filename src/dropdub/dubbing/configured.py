@@ -18,7 +18,7 @@ from dropdub.root import Root
 
 Impossible = EngineMissing | UnsupportedLanguage | VoiceMissing
 IMPOSSIBLE = (EngineMissing, UnsupportedLanguage, VoiceMissing)
-_ROLES = ("transcriber", "translator", "synthesizer", "diarizer")
+_ROLES = ("transcriber", "translator", "synthesizer", "diarizer", "separator")
 """The roles whose engine an option names."""
 
 

@@ -278,7 +278,10 @@ class Separator(Engine, Protocol):
     """Separates voices from all other sound."""
 
     def background(self, blocks: Iterable[Frames], *, sample_rate: int) -> Iterator[Frames]:
-        """Yield the sound without its voices: as many samples as came in, in blocks of any size, as they are ready."""
+        """Yield the sound without its voices: as many samples and channels as came in, in blocks of any size.
+
+        They come as they are ready. The same sound gives the same bytes.
+        """
 
 
 @dataclass(frozen=True)

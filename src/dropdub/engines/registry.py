@@ -220,10 +220,23 @@ class EngineRegistry:
         return cast(Diarizer, self._engine(name, DIARIZING)) if self.offers_diarizer(name) else None
 
     def separator(self, name: str) -> Separator | None:
-        """Return a separator; for `auto`, None if none is installed. Raises EngineMissing if a named one is missing."""
-        if name == AUTO and not self._usable_of(SEPARATING.role):
+        """Return a separator; for `auto`, None if none can be used now: a dub does not wait for what it can do without.
+
+        Raises EngineMissing if a named one is missing, and waits for its model.
+        """
+        if name == AUTO and self._ready_for(SEPARATING) is None:
             return None
         return cast(Separator, self._engine(name, SEPARATING))
+
+    def no_separator(self) -> str:
+        """Return why `auto` is no separator, as the end of a sentence, and the command that changes it."""
+        usable = self._usable_of(SEPARATING.role)
+        if usable:
+            model = str(self._model_missing(usable[0]))
+            return f"the model '{model}' of the engine '{usable[0].name}' is not installed. {how_to_download(model)}."
+        possible = [offer.name for offer in self._of_role(SEPARATING.role) if offer.can_be_installed]
+        how = f" Install one with: `{setup_command(possible[-1])}`." if possible else ""
+        return f"no separator is installed.{how}"
 
     def measures_sound(self) -> bool:
         """Return whether `sound_meter` would return one. Loads nothing."""

@@ -69,7 +69,10 @@ class EngineProvider(Protocol):
         """Return a diarizer; `auto` is the best one, None if none can be used now."""
 
     def separator(self, name: str) -> Separator | None:
-        """Return a separator; `auto` is the best one, None if none is installed."""
+        """Return a separator; `auto` is the best one, None if none can be used now."""
+
+    def no_separator(self) -> str:
+        """Return why `auto` is no separator, as the end of a sentence, and the command that changes it."""
 
     def measures_sound(self) -> bool:
         """Return whether `sound_meter` would return one, without loading anything."""

@@ -95,7 +95,8 @@ def _background(task: Task, sound: SoundLength) -> Background:
         keeps_time=task.facts.extract.keeps_time,
         length=sound.at(RATE_HZ),
         deadline_s=task.deadline_s,
-        separator=lambda: task.engines.separator("auto"),
+        separator=lambda: task.engines.separator(task.options.separator),
+        no_separator=task.engines.no_separator,
     )
 
 

@@ -28,10 +28,12 @@ MB, GB = 1_000_000, 1_000_000_000
 
 DEFAULT_MODELS = {
     "campplus": "campplus",
+    "demucs": "htdemucs",
     "faster-whisper": "whisper-small",
     "kokoro": "kokoro-82m",
     "nllb": "nllb-200-distilled-600M",
     "parakeet": "parakeet-tdt-0.6b-v3",
+    "spleeter": "spleeter-2stems",
     "xtts": "xtts-v2",
 }
 """The model that an engine uses unless `models.use` names one; `transformers` has no default."""
@@ -207,6 +209,19 @@ def _xtts() -> KnownModel:
     return KnownModel("xtts-v2", "xtts", (source,), "17", 1_880 * MB, 4 * GB, CPML)
 
 
+def _htdemucs() -> KnownModel:
+    """Return the model in the format that needs no pickle. Memory: measured with its geometry, beside torch itself."""
+    source = _source("adefossez/HTDemucs", ("955717e8.safetensors",))
+    return KnownModel("htdemucs", "demucs", (source,), "any", 84 * MB, 1_200 * MB, MIT)
+
+
+def _spleeter() -> KnownModel:
+    """Return the conversion of Spleeter's model for two stems to ONNX, in 16 bits. Memory: measured with it."""
+    source = _source("csukuangfj/sherpa-onnx-spleeter-2stems-fp16", ("vocals.fp16.onnx", "accompaniment.fp16.onnx"))
+    maker = "Deezer's Spleeter"
+    return KnownModel("spleeter-2stems", "spleeter", (source,), "any", 39 * MB, 600 * MB, MIT, maker=maker)
+
+
 def _opus(name: str, origin: str, target: str) -> KnownModel:
     files = ("config.json", "tokenizer_config.json", "vocab.json", "source.spm", "target.spm")
     weights = "model.safetensors|pytorch_model.bin"
@@ -365,6 +380,8 @@ MODELS: tuple[KnownModel, ...] = (
     _xtts(),
     _dnsmos(),
     *map(_pocket, LANGUAGES.values()),
+    _htdemucs(),
+    _spleeter(),
 )
 """All listed models. In addition, `find` accepts the names of models of OPUS-MT and quickmt for any pair of languages.
 

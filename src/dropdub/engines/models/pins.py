@@ -165,6 +165,13 @@ PINS: dict[str, Pinned] = {
         "1939ad2a8e416c0acfeecc08a694d14ef25f2231",
         {f"{voice}.bin": Pin(KOKORO_VOICE_BYTES, digest) for voice, digest in KOKORO_VOICES.items()},
     ),
+    # As at least three programs that pin these files record them, alike. Nobody of Dropdub has downloaded them.
+    "adefossez/HTDemucs": Pinned(
+        "bf35a81b663819a8255c8fefee17f9d812b786b5",
+        {
+            "955717e8.safetensors": Pin(84_025_440, "d9fa14133cfcc034a6758923bb3a8ca9f8dfd0b582134643bbf83f72c17576dd"),
+        },
+    ),
     # As at least seven programs that pin this file record it, alike; two of them compared it with the checksums of
     # sherpa-onnx's release. Nobody of Dropdub has downloaded it.
     "csukuangfj/speaker-embedding-models": Pinned(
@@ -173,6 +180,15 @@ PINS: dict[str, Pinned] = {
             "3dspeaker_speech_campplus_sv_zh_en_16k-common_advanced.onnx": Pin(
                 28_281_164, "aa3cfc16963a10586a9393f5035d6d6b57e98d358b347f80c2a30bf4f00ceba2"
             )
+        },
+    ),
+    "csukuangfj/sherpa-onnx-spleeter-2stems-fp16": Pinned(
+        "93ba771920ade509f8cbd6825b1a90856c797e08",
+        {
+            "vocals.fp16.onnx": Pin(19_681_017, "24cef84aedcd1fe87c0b743ef3370ad34dc1fabf6c9014d6128a75a538c7b668"),
+            "accompaniment.fp16.onnx": Pin(
+                19_681_024, "d14cea55793cc531a5875f5f4da08207d1c5ab9292e8e0099a104eecb014fcc0"
+            ),
         },
     ),
     "facebook/nllb-200-distilled-600M": Pinned(

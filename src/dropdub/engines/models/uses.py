@@ -97,7 +97,7 @@ class _Job:
                 yield from self._uses_of_languages(engine)
             else:
                 yield from self._with_their_models([engine])
-        yield from self._with_their_models(self._diarizers())
+        yield from self._with_their_models([*self._diarizers(), *self._separators()])
 
     def _with_their_models(self, engines: Iterable[str]) -> Iterator[Use]:
         yield from (Use(engine, self.models[engine]) for engine in dict.fromkeys(engines) if engine in self.models)
@@ -151,6 +151,13 @@ class _Job:
         if self.options.diarizer != AUTO:
             return [self.options.diarizer]
         return self._preferred(self._offered("diarizer"), lambda _engine: True)
+
+    def _separators(self) -> list[str]:
+        """Return the named engine, or the best, if voices are to be removed from the sound under a dub."""
+        if not (self.options.mix.separate and self.options.targets) or self.options.mix.original == "mute":
+            return []
+        name = self.options.separator
+        return [name] if name != AUTO else self._preferred(self._offered("separator"), lambda _engine: True)
 
     def _offered(self, role: str) -> list[Offer]:
         return [offer for offer in self.usable if offer.role == role]

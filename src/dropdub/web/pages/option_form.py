@@ -72,6 +72,7 @@ LABELS: Mapping[str, str] = {
     "translator": _("Translator"),
     "synthesizer": _("Synthesizer"),
     "diarizer": _("Diarizer"),
+    "separator": _("Separator"),
     "initial_prompt": _("About the recording"),
     "hotwords": _("Names that occur in it"),
     "cleanup": _("Clean up the transcript"),
@@ -107,7 +108,7 @@ GROUPS = (
         ),
     ),
     Group(_("Results"), ("text.m4b", "report", "duplicates")),
-    Group(_("Engines"), ("transcriber", "translator", "synthesizer", "diarizer")),
+    Group(_("Engines"), ("transcriber", "translator", "synthesizer", "diarizer", "separator")),
 )  # fmt: skip
 NOT_IN_FORMS = frozenset(("glossary", "out", "voices"))
 """Tables have no field, and a request cannot set where results go."""
