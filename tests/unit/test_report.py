@@ -189,6 +189,7 @@ def test_quality_is_reported_by_target_and_none_if_not_measured() -> None:
         "heard_back": None,
         "voices": None,
         "not_measured": ("The timing of this dub was not measured.",),
+        "voices_left": None,
     }
     pt = found["targets"]["pt"]
     assert pt["timing"] == FIT["totals"]

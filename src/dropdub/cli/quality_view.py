@@ -47,6 +47,9 @@ def _lines(figures: Mapping[str, Any], *, timed: bool) -> Iterator[str]:
     if voices := figures["voices"]:
         each = ", ".join(f"{printable(one['speaker'] or 'speaker')} {one['likeness']:.2f}" for one in voices)
         yield f"speaker similarity: {each} (1 is identical)"
+    if (left := figures.get("voices_left")) and left["voice_s"]:
+        share = 100 * left["left_s"] / left["voice_s"]
+        yield f"voices left under the dub: in {share:.1f} % of {left['voice_s']:.0f} s of speech"
     if sound := figures.get("sound"):
         yield from _sound(sound)
     yield from map(printable, unmeasured or ())

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from dropdub.config.job import Mix
+from dropdub.dubbing.voices_left import Sample, spread
 from dropdub.engines import answers
 from dropdub.engines.base import Separator
 from dropdub.film.original_sound import original_sound
 from dropdub.media.ffmpeg import input_arguments
 from dropdub.media.sound.loudness import SPEECH_LUFS, measure_loudness
 from dropdub.media.sound.pcm import BLOCK_S, RATE_HZ, decoded
+from dropdub.media.sound.spans import Span
 from dropdub.media.sound.timed import Frames, in_blocks
 from dropdub.pipeline.dropped_file import DroppedFile
 
 
 @dataclass(frozen=True)
 class Background:
-    """The sound in blocks (None for no background), whether it is ducked under speech, and the separator's info."""
+    """The sound in blocks (None for no background), whether it is ducked under speech, and the separator's info.
+
+    `sample`: what is kept of it while it passes by, to hear whether voices are left in it; None if none were removed.
+    """
 
     blocks: Iterator[Frames] | None
     ducked: bool = False
     engine: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    sample: Sample | None = None
 
 
 def channels_of(source: DroppedFile) -> int:
@@ -60,6 +66,7 @@ def background_of(
     keeps_time: bool = True,
     length: int,
     deadline_s: float,
+    spoken: Sequence[Span] = (),
     separator: Callable[[], Separator | None],
     no_separator: Callable[[], str],
 ) -> Background:
@@ -68,7 +75,7 @@ def background_of(
     `keeps_time` is False if the recording's clock does not fit its sound. `separator` is only called if voices have to
     be removed: it may load an engine. If `wanted.separate` is set but it returns None, the voices stay in the
     background, which is ducked or kept at full level as `wanted.original` says; a warning reports this, with the reason
-    that `no_separator` returns.
+    that `no_separator` returns. `spoken`: where the original speaks.
     """
     if wanted.original == "mute" or not source.is_recording:
         return Background(None)
@@ -81,7 +88,8 @@ def background_of(
         return Background(blocks, ducked=ducked, warnings=(_kept(source.name, wanted, no_separator()),))
     separated = answers.background(engine, blocks, sample_rate=RATE_HZ)
     kept = in_blocks(separated, size=round(BLOCK_S * RATE_HZ), length=length, channels=channels_of(source))
-    return Background(kept, engine=asdict(engine.info()))
+    sample = Sample(spread(spoken), rate=RATE_HZ)
+    return Background(sample.taken_from(kept), engine=asdict(engine.info()), sample=sample)
 
 
 def _kept(name: str, wanted: Mix, reason: str) -> str:

@@ -26,6 +26,11 @@ def not_measured(facts: Facts, timing: Timing | None, target: str, words: Words)
     yield from _understood(facts, target, words)
     if timed:
         yield from _voices(facts, target, words)
+    if facts.separated(target) and facts.voices_left(target) is None:
+        yield words.gettext(
+            "How much of the original's voices is left in the sound under the dub was not measured, because no "
+            "detector of voices is installed: it comes with faster-whisper."
+        )
 
 
 def _timing(timing: Timing | None, words: Words) -> Iterator[str]:

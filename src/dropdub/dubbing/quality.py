@@ -10,7 +10,7 @@ from dropdub.dubbing.error_counts import WordErrors
 from dropdub.dubbing.not_measured import not_measured
 from dropdub.dubbing.published_timing import Fit, Timing
 from dropdub.pipeline.artifacts import Suspect
-from dropdub.pipeline.facts import Facts, VoiceLikeness
+from dropdub.pipeline.facts import Facts, VoiceLikeness, VoicesLeft
 from dropdub.pipeline.heard_lines import HeardLine, ListenerCheck, VerificationFacts
 from dropdub.pipeline.sound_quality import DubSound
 from dropdub.translations.words import IN_ENGLISH
@@ -66,6 +66,7 @@ class TargetQuality:
     heard_back: HeardBack | None
     voices: tuple[VoiceLikeness, ...] | None
     not_measured: tuple[str, ...] = ()
+    voices_left: VoicesLeft | None = None
     sound: DubSound | None = None
 
 
@@ -101,6 +102,7 @@ def _of_target(facts: Facts, fit: Fit | None, target: str) -> TargetQuality:
         heard_back=_heard_back(lines, facts.verification(target)),
         voices=facts.compared_voices(target) or None,
         not_measured=tuple(not_measured(facts, timing, target, IN_ENGLISH)),
+        voices_left=facts.voices_left(target),
         sound=facts.sound(target),
     )
 

@@ -174,6 +174,21 @@ class VoiceLikeness:
     typical_other: float = 0.5
 
 
+@dataclass(frozen=True)
+class VoicesLeft:
+    """Seconds of the original in which a voice is heard, of those checked, and in how many of them still in the sound
+    under the dub.
+    """
+
+    voice_s: float
+    left_s: float
+
+    @property
+    def share(self) -> float | None:
+        """Return the share that is left, 0 to 1; None if no voice was heard to begin with."""
+        return self.left_s / self.voice_s if self.voice_s else None
+
+
 class Facts:
     """The results of a job's succeeded steps.
 
@@ -290,6 +305,14 @@ class Facts:
         """Return how good a dub sounds; None if that was not estimated."""
         found = self._results.get(f"compare/{target}", {}).get("sound")
         return DubSound.from_json(found) if found else None
+
+    def separated(self, target: str) -> bool:
+        """Return whether voices were removed from the sound under a dub."""
+        return "engine" in self._results.get(f"mix/{target}", {})
+
+    def voices_left(self, target: str) -> VoicesLeft | None:
+        """Return what is left of them; None if that was not measured."""
+        return _optional(VoicesLeft, self._results.get(f"mix/{target}", {}).get("voices_left"))
 
     @property
     def language(self) -> str:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from dropdub.dubbing.published_timing import Timing
 from dropdub.dubbing.quality import HeardBack, ListenerName, OnOriginal, TargetQuality
+from dropdub.dubbing.voices_left import MUCH
 from dropdub.pipeline.sound_quality import DubSound, SoundQuality
 from dropdub.speech.sound_quality import UNCLEAR
 from dropdub.translations.words import Words
@@ -33,7 +34,8 @@ def figures_of(quality: TargetQuality, lines: int, words: Words, *, timed: bool)
     if timed:
         found += _timing(quality.timing, words) if quality.timing else [_untimed(words)]
     found += _verified(quality.heard_back, lines, words) if quality.heard_back else [_unverified(words)]
-    return (*found, *_voices(quality, words), *(_sound(quality.sound, words) if quality.sound else ()))
+    sound = _sound(quality.sound, words) if quality.sound else ()
+    return (*found, *_voices(quality, words), *_voices_left(quality, words), *sound)
 
 
 def _percent(share: float, words: Words) -> str:
@@ -136,6 +138,19 @@ def _voices(quality: TargetQuality, words: Words) -> Iterator[Figure]:
             other=words.decimal(voice.typical_other, 1),
         )
         yield Figure(label, words.decimal(voice.likeness, 2), explained)
+
+
+def _voices_left(quality: TargetQuality, words: Words) -> Iterator[Figure]:
+    _ = words.gettext
+    found = quality.voices_left
+    if found is not None and found.share is not None:
+        explained = _(
+            "Of %(checked)s s of speech in the original, the time in which a voice is still heard in the sound under "
+            "the dub, from which voices were removed.",
+            checked=words.decimal(found.voice_s, 0),
+        )
+        grade: Grade = "bad" if found.share > MUCH else "good"
+        yield Figure(_("Voices left under the dub"), _percent(found.share, words), explained, grade)
 
 
 def _sound(found: DubSound, words: Words) -> Iterator[Figure]:

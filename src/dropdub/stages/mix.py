@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from dropdub.dubbing.background import Background, background_of, channels_of, original_loudness
@@ -12,6 +14,8 @@ from dropdub.dubbing.published_timing import Fit
 from dropdub.dubbing.timing_report import VoiceStarts, fit_name, fit_report, fit_warnings, save_fit
 from dropdub.dubbing.track import Part, write_track
 from dropdub.dubbing.voice_starts import voice_starts
+from dropdub.dubbing.voices_left import voices_left, warning
+from dropdub.engines.voice_detector import VoiceDetector
 from dropdub.languages import display_name, three_letters
 from dropdub.media.ffmpeg import input_arguments
 from dropdub.media.sound import wav
@@ -24,6 +28,7 @@ from dropdub.media.sound.pcm import RATE_HZ, decoded
 from dropdub.media.sound.spans import Span
 from dropdub.media.sound.timed import TimedSound
 from dropdub.pipeline.artifacts import AUDIO, SPEECH, Segment, Transcript, dub_name, load_spans, translation_name
+from dropdub.pipeline.facts import VoicesLeft
 from dropdub.pipeline.spoken_lines import load_spoken, spoken_name
 from dropdub.pipeline.task import Result, Task, target_of
 from dropdub.publishing.disk import await_disk
@@ -68,13 +73,16 @@ def _media(task: Task) -> Result:
     report = _report(task, fit, segments, sound.duration_s)
     _write_voice(task, fit, sound)
     wanted_lufs = loudness_like(_original_loudness(task, sound))
-    background = _background(task, sound)
+    background = _background(task, sound, segments)
     mixed = _mixed(task, background, _spans(report), sound, wanted_lufs)
+    left = _voices_left(task, background)
+    warnings = [warning(left, target)] if left else []
     return {
         **_mastered(task, mixed, wanted_lufs),
         "fit": report.totals_json(),
         **({"engine": background.engine} if background.engine else {}),
-        "warnings": [*fit_warnings(report, target, sound.duration_s), *background.warnings],
+        **({"voices_left": asdict(left)} if left else {}),
+        "warnings": [*fit_warnings(report, target, sound.duration_s), *background.warnings, *filter(None, warnings)],
     }
 
 
@@ -88,16 +96,25 @@ def _original_loudness(task: Task, sound: SoundLength) -> float:
     return original_loudness(task.dropped, deadline_s=task.deadline_s, duration_s=sound.duration_s, progress=progress)
 
 
-def _background(task: Task, sound: SoundLength) -> Background:
+def _background(task: Task, sound: SoundLength, segments: Sequence[Segment]) -> Background:
     return background_of(
         task.dropped,
         task.options.mix,
         keeps_time=task.facts.extract.keeps_time,
         length=sound.at(RATE_HZ),
         deadline_s=task.deadline_s,
+        spoken=[Span(one.start, one.end) for one in segments],
         separator=lambda: task.engines.separator(task.options.separator),
         no_separator=task.engines.no_separator,
     )
+
+
+def _voices_left(task: Task, background: Background) -> VoicesLeft | None:
+    """Hear what is left of the voices in a background that was mixed; None if none were removed, or nobody can hear."""
+    detector = VoiceDetector.installed() if background.sample else None
+    if background.sample is None or detector is None:
+        return None
+    return voices_left(background.sample, partial(wav.read_range, task.job_dir / AUDIO), detector)
 
 
 def _sound(task: Task) -> SoundLength:
