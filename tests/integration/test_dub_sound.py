@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,6 +21,7 @@ import soundfile
 from dropdub.engines.base import EngineInfo, EngineSettings, Frames
 from dropdub.engines.offers import GROUP
 from dropdub.engines.registry import EngineRegistry
+from dropdub.errors import Waiting
 from dropdub.files.durable import sha256
 from dropdub.media.ffmpeg import find_ffmpeg, input_arguments
 from dropdub.media.sound import wav
@@ -27,12 +29,15 @@ from dropdub.media.sound.loudness import measure_loudness
 from dropdub.media.sound.pcm import RATE_HZ, decoded
 from dropdub.media.sound.timed import TimedSound
 from dropdub.pipeline.cache import Cache
+from dropdub.pipeline.facts import Facts
 from tests.drive import LIGHT, Drive
 from tests.spoken import ENGLISH, RATE, recording, spoken
+from tests.tiny_separators import make_spleeter
 
 pytestmark = pytest.mark.skipif(shutil.which("apertium") is None, reason="apertium is not installed")
 TONE_HZ = 3000
 STILL_S = 1.0
+SEPARATORS = ("demucs", "spleeter")
 
 
 class FakeSeparator:
@@ -66,11 +71,19 @@ class FakeSeparator:
 
 @pytest.fixture
 def driven(tmp_path: Path, shared_cache: Cache) -> Callable[..., Drive]:
-    def made(source: Path, *entries: EntryPoint, companion: Path | None = None, **options: Any) -> Drive:
-        registry = EngineRegistry([*entry_points(group=GROUP), *entries])
-        settings = LIGHT.overridden({"targets": ["es"], **options})
+    def made(
+        source: Path,
+        *entries: EntryPoint,
+        companion: Path | None = None,
+        models: Path | None = None,
+        **options: Any,
+    ) -> Drive:
+        settings = EngineSettings(models_dir=models or tmp_path / "models")
+        used = [one for one in entry_points(group=GROUP) if models or one.name not in SEPARATORS]
+        registry = EngineRegistry([*used, *entries], settings=settings)
+        wanted = LIGHT.overridden({"targets": ["es"], **options})
         folder = tmp_path / f"root{len(list(tmp_path.iterdir()))}"
-        return Drive(source, folder, settings, engines=registry, cache=shared_cache, companion=companion)
+        return Drive(source, folder, wanted, engines=registry, cache=shared_cache, companion=companion)
 
     return made
 
@@ -237,6 +250,50 @@ def test_voices_are_removed_if_an_engine_can_and_otherwise_reported_as_kept(
     speaks, quiet = slice(round(first["start"] * RATE_HZ), round(first["end"] * RATE_HZ)), slice(-RATE_HZ, None)
     assert tone_level(sound[speaks, 0]) == pytest.approx(tone_level(sound[quiet, 0]), rel=0.15), "it is not turned down"
     assert tone_level(sound[quiet, 1]) > 0, "it is what the separator gave"
+
+
+def test_voices_stay_where_no_model_is_there_and_the_job_says_how_to_get_one(
+    driven: Callable[..., Drive], stereo: Path, tmp_path: Path
+) -> None:
+    job = driven(stereo, models=tmp_path, mix={"separate": True}).run(until="mux")
+    [said] = [one for one in job.warnings if "mix.separate" in one]
+    best = "htdemucs" if find_spec("demucs_infer") else "spleeter-2stems"
+    assert said.startswith(f"The voices of film.mkv were ducked, not removed (mix.separate): the model '{best}'")
+    assert f"with: `dropdub models pull {best}`." in said
+    assert "engine" not in job.facts["mix/es"] and not Facts(job.facts).separated("es")
+
+
+def test_a_separator_that_is_named_waits_for_its_model(
+    driven: Callable[..., Drive], stereo: Path, tmp_path: Path
+) -> None:
+    job = driven(stereo, models=tmp_path, separator="spleeter", mix={"separate": True}).run(until="mix")
+    with pytest.raises(Waiting, match="The model 'spleeter-2stems' of the engine 'spleeter' is not installed"):
+        job.run(until="mux")
+    make_spleeter(tmp_path / "spleeter-2stems", vocals=1.0, accompaniment=0.0)
+    assert job.run(until="mux").facts["mix/es"]["engine"]["name"] == "spleeter"
+
+
+def test_a_separator_takes_what_its_model_finds_and_what_is_left_is_heard(
+    driven: Callable[..., Drive], stereo: Path, tmp_path: Path
+) -> None:
+    """A model that takes half of everything for voices leaves half of the tone, and of the voice."""
+    make_spleeter(tmp_path / "spleeter-2stems", vocals=1.0, accompaniment=1.0)
+    jobs = [driven(stereo, models=tmp_path, mix={"separate": separate}).run() for separate in (False, True, True)]
+    kept, first, again = ([tone_level(dub(job)[-RATE_HZ:, side]) for side in (0, 1)] for job in jobs)
+    assert first[0] / kept[0] == pytest.approx(0.5, rel=0.3) and first[1] < 0.05 * first[0]
+    assert first == again, "the same bytes"
+    assert sha256(jobs[1].job_dir / "dub.es.wav") == sha256(jobs[2].job_dir / "dub.es.wav")
+    if find_spec("faster_whisper") is None:
+        pytest.skip("faster-whisper, which has the detector of voices, is not installed")
+    manifest = json.loads(jobs[1].published["manifest.json"].read_text("utf-8"))
+    left = manifest["quality"]["targets"]["es"]["voices_left"]
+    assert left["voice_s"] > 1 and left["left_s"] > 0.7 * left["voice_s"]
+    assert any("voices can still be heard under the es dub, in" in said for said in manifest["warnings"])
+    assert "Voices left under the dub" in jobs[1].published["report.html"].read_text("utf-8")
+    assert (
+        json.loads(jobs[0].published["manifest.json"].read_text("utf-8"))["quality"]["targets"]["es"]["voices_left"]
+        is None
+    )
 
 
 def test_same_work_gives_same_bytes(driven: Callable[..., Drive], stereo: Path) -> None:

@@ -233,6 +233,14 @@ def test_a_missing_model_is_a_problem_if_jobs_wait_for_it(
     assert f"dropdub models pull {use.model}" in found.remedy
 
 
+def test_a_missing_model_that_jobs_can_do_without_is_a_warning(tmp_path: Path) -> None:
+    use = Use("spleeter", "spleeter-2stems")
+    found = engines.model_finding(use, tmp_path, needed=True, other=None, instead="voices stay")
+    assert (found.state, found.text) == ("warning", "the model of spleeter is missing: voices stay")
+    assert "`dropdub models pull spleeter-2stems`" in found.remedy
+    assert engines.role_finding("separator", "auto", OFFERS, {}, needed=True).state == "ok"
+
+
 def test_a_complete_model_is_no_problem(tmp_path: Path) -> None:
     folder = NLLB.folder(tmp_path)
     folder.mkdir()

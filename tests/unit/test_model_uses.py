@@ -79,6 +79,19 @@ def test_named_engines_and_models_are_used_even_in_profiles() -> None:
     }
 
 
+def test_a_separator_needs_its_model_only_if_voices_are_removed_from_what_is_heard_under_a_dub() -> None:
+    separators = [Offer("demucs", "separator", 20), Offer("spleeter", "separator", 10)]
+
+    def found(**job: Any) -> set[tuple[str, str]]:
+        return used(offers=separators, job={"transcriber": "pocketsphinx", **job})
+
+    wanted = {"targets": ["pt"], "mix": {"separate": True}}
+    assert found(**wanted) == {("demucs", "htdemucs")}
+    assert found(**wanted, separator="spleeter") == {("spleeter", "spleeter-2stems")}
+    assert found(targets=["pt"]) == found(mix={"separate": True}) == set()
+    assert found(targets=["pt"], mix={"separate": True, "original": "mute"}) == set()
+
+
 def test_a_light_root_uses_no_model() -> None:
     assert used(job={"transcriber": "pocketsphinx", "translator": "apertium", "synthesizer": "espeak-ng"}) == set()
 

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from dropdub.engines.base import API, EngineInfo, EngineSettings, Samples, Window
+from dropdub.engines.base import API, EngineInfo, EngineSettings, Frames, Samples, Window
 from dropdub.engines.offers import GROUP, installed_offers
 from dropdub.engines.registry import EngineRegistry
 from dropdub.errors import (
@@ -156,6 +156,33 @@ class Moa(Owl):
         return "The engine 'moa' is extinct."
 
 
+class Lark(Raven):
+    """A separator that takes everything for voices."""
+
+    name: ClassVar[str] = "lark"
+    role: ClassVar[str] = "separator"
+    runtime: ClassVar[str | None] = None
+
+    def background(self, blocks: Iterable[Frames], *, sample_rate: int) -> Iterator[Frames]:
+        return (np.zeros_like(block) for block in blocks)
+
+
+class Wren(Lark):
+    name: ClassVar[str] = "wren"
+    rank: ClassVar[int] = 10
+
+    def missing_model(self) -> str | None:
+        return None if (self.settings.models_dir / "twigs").is_dir() else "twigs"
+
+
+class Finch(Lark):
+    name: ClassVar[str] = "spleeter"
+
+    @classmethod
+    def unavailable(cls) -> str | None:
+        return "The engine 'spleeter' needs a package."
+
+
 def entry(name: str, value: str) -> EntryPoint:
     return EntryPoint(name=name, value=value, group=GROUP)
 
@@ -289,6 +316,31 @@ def test_auto_without_a_diarizer_is_none_and_not_refused() -> None:
     for registry in (EngineRegistry([]), EngineRegistry(entry_of(Parrot, Moa))):
         assert not registry.offers_diarizer("auto")
         assert registry.diarizer("auto") is None
+
+
+def test_a_separator_without_its_model_is_none_for_auto_and_waits_if_it_is_named(tmp_path: Path) -> None:
+    settings = EngineSettings(models_dir=tmp_path)
+    registry = EngineRegistry(entry_of(Lark, Wren), settings=settings)
+    assert registry.separator("auto") is None
+    assert registry.no_separator() == (
+        "the model 'nest' of the engine 'lark' is not installed. Download it with: `dropdub models pull nest`."
+    )
+    with pytest.raises(Waiting, match="The model 'nest' of the engine 'lark'"):
+        registry.separator("lark")
+    (tmp_path / "twigs").mkdir()
+    assert isinstance(registry.separator("auto"), Wren), "the best that is ready"
+    (tmp_path / "nest").mkdir()
+    assert isinstance(registry.separator("auto"), Lark) and isinstance(registry.separator("wren"), Wren)
+    assert registry.notices() == []
+
+
+def test_without_a_separator_auto_says_how_to_install_one_of_this_package() -> None:
+    assert EngineRegistry(entry_of(Parrot)).separator("auto") is None
+    assert EngineRegistry(entry_of(Parrot)).no_separator() == "no separator is installed."
+    absent = [entry("spleeter", f"{__name__}:Finch")]
+    assert EngineRegistry(absent).separator("auto") is None
+    command = "`dropdub setup --engines compact`"
+    assert EngineRegistry(absent).no_separator() == f"no separator is installed. Install one with: {command}."
 
 
 @pytest.mark.parametrize(
