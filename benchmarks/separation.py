@@ -39,8 +39,8 @@ def main() -> None:
     if given.once:
         say(json.dumps(measured(given.engine, given.minutes[0], given.models, given.threads, given.device)))
         return
-    say("| separator | minutes | CPU seconds a second | seconds a second | peak memory | of it loaded |")
-    say("| --- " * 6 + "|")
+    say("| separator | minutes | CPU seconds a second | seconds a second | peak memory |")
+    say("| --- " * 5 + "|")
     with tempfile.TemporaryDirectory() as folder:
         models = given.models or made(Path(folder))
         for engine in [given.engine] if given.engine else NAMES:
@@ -50,7 +50,7 @@ def main() -> None:
                 ended = subprocess.run(command, check=True, capture_output=True, encoding="utf-8")
                 found = json.loads(ended.stdout.splitlines()[-1])
                 speed = f"{found['cpu']:.2f} | {found['wall']:.2f}"
-                say(f"| {engine} | {minutes:g} | {speed} | {found['peak_mb']:.0f} MB | {found['loaded_mb']:.0f} MB |")
+                say(f"| {engine} | {minutes:g} | {speed} | {found['peak_mb']:.0f} MB |")
 
 
 def made(folder: Path) -> Path:
@@ -71,13 +71,12 @@ def measured(name: str, minutes: float, models: Path, threads: int, device: str)
     kind = {"demucs": DemucsSeparator, "spleeter": SpleeterSeparator}[name]
     engine = kind(EngineSettings(models_dir=models, threads=threads, device=device))
     engine.load()
-    loaded, cpu, wall = peak_mb(), time.process_time(), time.monotonic()
+    cpu, wall = time.process_time(), time.monotonic()
     length = sum(len(block) for block in engine.background(noise(minutes), sample_rate=RATE)) / RATE
     return {
         "cpu": (time.process_time() - cpu) / length,
         "wall": (time.monotonic() - wall) / length,
         "peak_mb": peak_mb(),
-        "loaded_mb": loaded,
     }
 
 

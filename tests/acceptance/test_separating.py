@@ -26,7 +26,7 @@ LIGHT = {"transcriber": "pocketsphinx", "translator": "apertium", "synthesizer":
 
 @pytest.fixture(scope="module")
 def film(tmp_path_factory: pytest.TempPathFactory, talk_video: Path) -> Path:
-    """Six seconds of the talk, with a tone for music, which goes on for two seconds after the speech."""
+    """Six seconds of the talk, with a tone for music, which continues for two seconds after the speech."""
     path = tmp_path_factory.mktemp("film") / "film.mp4"
     tone = ["-f", "lavfi", "-i", f"aevalsrc={LOUDNESS}*sin({MUSIC_HZ}*2*PI*t):d=8:s=48000"]
     talk = "[0:a]pan=mono|c0=c0,aresample=48000,atrim=end=6,apad=whole_dur=8[a]"
@@ -50,6 +50,7 @@ def dubbed(site: Site, film: Path) -> tuple[dict[str, Any], float]:
     """Return the manifest of the dubbed film, and how loud its music is at the end."""
     site.drop(film, "film.mp4")
     assert site.work_off() == 0, site.output()
+    assert site.job("film.mp4")["state"] == "succeeded", site.output()
     found = site.published("film")
     site.check()
     return json.loads(found["manifest.json"].read_text(encoding="utf-8")), music_at_the_end(found["film.es.m4a"])

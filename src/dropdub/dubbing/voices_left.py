@@ -1,8 +1,8 @@
 """How much of the voices is still heard in a background from which they were removed.
 
 A detector of voices hears parts of the background in which the original speaks: at most two minutes, from all over it.
-It counts where it hears a voice in the original, and in how much of that still in the background. It is not told what
-loud music hides, and neither would a listener be.
+It counts where it hears a voice in the original, and in how much of that still in the background. What loud music
+hides does not count, as for a listener.
 """
 
 from __future__ import annotations

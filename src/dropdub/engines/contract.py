@@ -55,7 +55,7 @@ HEAVY = frozenset(
     {
         "ctranslate2",
         "espeakng_loader",
-        "fxtranslate",
+        "fxtranslate", "demucs_infer", "pocket_tts", "sentencepiece",
         "jax",
         "onnx_asr",
         "onnxruntime",
