@@ -45,6 +45,8 @@ def reports(words: Words) -> Iterator[Contents]:
         suspects = [{**SUSPECTS[0], "fate": "kept"}]
         merge = {"language": "en", "suspects": suspects, "warnings": []}
         yield contents(facts(**{"hear/pt": heard, "merge": merge}), words=words, fit={"pt": odd_fit()})
+    for left in ({}, {"voices_left": {"voice_s": 20.0, "left_s": 3.0}}):
+        yield contents(facts(**{"mix/pt": {"engine": {"name": "spleeter"}, **left}}), words=words)
     every = a_fit([an_utterance(0, slot=(0.4, 1.9))], by_transcript=1)
     yield contents(words=words, fit={"pt": every})
     yield from with_licences(plain)
