@@ -29,7 +29,7 @@ GOOD = KnownModel(
     "en",
     1_000,
     2_000,
-    Licence("MIT", "the MIT licence", True),
+    Licence("MIT", "the MIT licence", "yes"),
 )
 SUM = "0" * 64
 
@@ -74,7 +74,7 @@ HOSTILE: dict[str, KnownModel] = {
     "its name is no text": replace(GOOD, name=7),  # type: ignore[arg-type]
     "its name writes to the terminal": replace(GOOD, name="nest\x1b[2J"),
     "its engine is no name": replace(GOOD, engine="raven; rm"),
-    "its licence is two lines": replace(GOOD, licence=Licence("MIT", "free\nfor all", True)),
+    "its licence is two lines": replace(GOOD, licence=Licence("MIT", "free\nfor all", "yes")),
     "its remark writes to the terminal": replace(GOOD, remark="\x1b]0;hello\x07"),
     "its size is negative": replace(GOOD, download_bytes=-1),
     "its size is no number": replace(GOOD, memory_bytes="much"),  # type: ignore[arg-type]

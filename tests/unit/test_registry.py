@@ -331,7 +331,7 @@ def test_a_separator_without_its_model_is_none_for_auto_and_waits_if_it_is_named
     assert isinstance(registry.separator("auto"), Wren), "the best that is ready"
     (tmp_path / "nest").mkdir()
     assert isinstance(registry.separator("auto"), Lark) and isinstance(registry.separator("wren"), Wren)
-    assert registry.notices() == []
+    assert registry.notices() == ["Used wren, because the model 'nest' of lark is not installed."]
 
 
 def test_without_a_separator_auto_says_how_to_install_one_of_this_package() -> None:

@@ -55,7 +55,10 @@ HEAVY = frozenset(
     {
         "ctranslate2",
         "espeakng_loader",
-        "fxtranslate", "demucs_infer", "pocket_tts", "sentencepiece",
+        "fxtranslate",
+        "demucs_infer",
+        "pocket_tts",
+        "sentencepiece",
         "jax",
         "onnx_asr",
         "onnxruntime",

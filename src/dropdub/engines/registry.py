@@ -402,7 +402,9 @@ class EngineRegistry:
         offer = self._usable(name, role=role)
         if offer.role != role:
             raise EngineMissing(f"The engine '{name}' is a {offer.role}, not a {role}. {self._present(role)}")
-        if remedy := missing_setting(self._instance(offer)):
+        with blaming(name, offer.engine or object):
+            remedy = missing_setting(self._instance(offer))
+        if remedy:
             raise EngineMissing(f"The engine '{name}' is not set up.", remedy=f"{remedy}\n{OTHERWISE}")
         return offer
 
