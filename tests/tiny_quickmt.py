@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 Table = Mapping[str, Sequence[str]]
 """By source word: its translations, the most likely first."""
-LONGEST = 64
+LONGEST = 128
 """Tokens of a source with its ending."""
 SECOND = 0.96
 """How strong the second translation of a word is, compared with the first."""

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -95,6 +96,32 @@ def test_a_model_that_learnt_sources_without_an_end_gets_none(models: Path) -> N
     config.write_text(json.dumps({**settings, "decoder_start_token": "</s>"}), encoding="utf-8")
     (found,) = QuickmtTranslator(settings_of(models)).translate(["The house"], source="en", target="pt")
     assert found == "O casa wrong", "the model shows an end that it did not learn"
+
+
+def test_a_model_that_makes_no_sense_with_either_end_is_refused(models: Path) -> None:
+    engine = without(models, "quickmt-en-pt")
+    make_quickmt(models / "quickmt-en-pt", {"The": ["Zebra"]})
+    with pytest.raises(EngineMissing, match="'quickmt-en-pt' translates none of three simple sentences"):
+        engine.translate(["The house"], source="en", target="pt")
+
+
+@pytest.mark.parametrize(("name", "learnt"), [("quickmt-en-pt", ()), ("quickmt-pt-en", ("</s>",))])
+def test_the_other_end_is_tried_if_a_model_makes_no_sense(
+    models: Path, monkeypatch: pytest.MonkeyPatch, name: str, learnt: tuple[str, ...]
+) -> None:
+    """The two kinds of small models make sense with both, so one that does with the other only is faked."""
+    other = () if learnt else ("</s>",)
+    given: list[str] = []
+
+    def fake_wordings(_model: shared.TranslationModel, texts: list[str], how: shared.Wording, *, count: int) -> Any:
+        given.append("".join(how.tokens("")[-1:]))
+        return [("A casa, the house" if given[-1] == "".join(other) else "zzz",) for _ in texts]
+
+    monkeypatch.setattr(shared.TranslationModel, "wordings", fake_wordings)
+    source, target = name.split("-")[1:]
+    (found,) = QuickmtTranslator(settings_of(models)).translate(["x"], source=source, target=target)
+    assert found == "A casa, the house"
+    assert given == ["".join(learnt), "".join(other), "".join(other)]
 
 
 def test_an_end_that_the_library_adds_is_not_given_twice(models: Path) -> None:

@@ -24,6 +24,7 @@ from dropdub.engines.quickmt.folders import (
     known_model,
     route,
 )
+from dropdub.engines.quickmt.trial import SENTENCES, can_be_tried, makes_sense
 from dropdub.errors import EngineMissing, UnsupportedLanguage
 from dropdub.languages import primary
 from dropdub.untrusted.files import read_start
@@ -132,15 +133,33 @@ class _LoadedPair:
     def __init__(self, pair: PairModel, settings: EngineSettings) -> None:
         self._pair = pair
         self._source, self._target = _pieces(pair.source_pieces), _pieces(pair.target_pieces)
-        self._ending = _ending(pair.folder)
+        endings = _endings(pair.folder)
+        self._ending = endings[0]
         self.model = TranslationModel(pair.folder, settings, QuickmtTranslator.name, _OPTIONS)
         self.model.load()
+        self._try(endings)
 
     def wordings(self, texts: Sequence[str], target: str, *, count: int) -> list[tuple[str, ...]]:
         token = self._pair.target_token(target)
         before = (token,) if token else ()
         wording = Wording(lambda text: [*before, *self._source.encode(text, out_type=str), *self._ending], self._text)
         return self.model.wordings(texts, wording, count=count)
+
+    def _try(self, endings: Sequence[tuple[str, ...]]) -> None:
+        """Keep the first of the endings with which the model makes sense. Raises EngineMissing if it does with none."""
+        source, target = ends(self._pair.name)
+        if not can_be_tried(source, target):
+            return
+        for ending in endings:
+            self._ending = ending
+            found = self.wordings(SENTENCES[source], target, count=1)
+            if makes_sense([wordings[0] for wordings in found], target):
+                return
+        raise EngineMissing(
+            f"The model '{self._pair.name}' translates none of three simple sentences as it should.",
+            remedy="Use another translator, for example with `translator: bergamot` in config.yaml, or check the files of "
+            "the model with: `dropdub models verify`. Then run: `dropdub retry JOB`.",
+        )
 
     def _text(self, tokens: Sequence[str]) -> str:
         return str(self._target.decode(list(tokens))).strip()
@@ -161,8 +180,8 @@ def _pieces(file: Path) -> SentencePieceProcessor:
         raise _unreadable(file, error) from error
 
 
-def _ending(folder: Path) -> tuple[str, ...]:
-    """Return the tokens that must follow each source text, as the model learnt it.
+def _endings(folder: Path) -> tuple[tuple[str, ...], ...]:
+    """Return the tokens that may have to follow each source text, the likelier first: as the model learnt it.
 
     OPUS-MT's models, which begin a translation with `</s>`, learnt sources that end with it, and so did quickmt's of
     2026, whose sources begin with `<s>` (quickmt-train, `data.py`). Those before learnt sources without either (eole);
@@ -177,7 +196,9 @@ def _ending(folder: Path) -> tuple[str, ...]:
     except (OSError, ValueError, RecursionError) as error:
         raise _unreadable(config, error) from error
     learnt_it = settings.get("add_source_bos") is True or settings.get("decoder_start_token") == END
-    return (END,) if learnt_it and settings.get("add_source_eos") is not True else ()
+    if settings.get("add_source_eos") is True:
+        return ((),)
+    return ((END,), ()) if learnt_it else ((), (END,))
 
 
 def _unreadable(file: Path, error: Exception) -> EngineMissing:
