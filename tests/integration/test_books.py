@@ -12,7 +12,7 @@ import imageio_ffmpeg
 import numpy as np
 import pytest
 
-from dropdub.dubbing.cached_speech import CachedSpeech
+from dropdub.dubbing.cached_speech import CachedSpeech, Piece
 from dropdub.dubbing.voices import Casting
 from dropdub.engines.base import Voice
 from dropdub.engines.registry import EngineRegistry
@@ -176,7 +176,7 @@ def test_a_story_is_read_in_the_voices_of_those_who_speak(tmp_path: Path) -> Non
     shared = wav.read_range(drive.job_dir / "speech.pt" / said[2].file())
     each = [("Vamos embora!", "pt", 0.25), ("disse ela.", "pt-br", 0.25), ("Já é tarde.", "pt", 0.0)]
     for words, voice, pause_s in each:
-        own = speech.sound(words, 1.0, Casting(Voice(voice), f"engine:{voice}"))
+        own = speech.sound(Piece(words, 1.0, Casting(Voice(voice), f"engine:{voice}")))
         assert np.abs(shared[: len(own)] - own).max() < 1e-3, (words, voice)
         shared = shared[len(own) + round(pause_s * speech.engine.sample_rate) :]
     assert len(shared) == 0

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import dropdub.engines.pocket.engine
-from dropdub.dubbing.cached_speech import CachedSpeech
+from dropdub.dubbing.cached_speech import CachedSpeech, Piece
 from dropdub.dubbing.voices import Casting, prepare
 from dropdub.engines.base import (
     EngineSettings,
@@ -345,10 +345,10 @@ def test_what_it_speaks_is_kept_and_not_spoken_again(
 ) -> None:
     casting = Casting(voice, sha256(voice.reference or tmp_path))
     cache = Cache(tmp_path / "cache", max_bytes=1 << 30)
-    first = CachedSpeech(pocket, "pt", cache).sound(TEXT, 1.0, casting)
+    first = CachedSpeech(pocket, "pt", cache).sound(Piece(TEXT, 1.0, casting))
     monkeypatch.setattr(model_of(pocket), "generate_audio", None)
     again = CachedSpeech(pocket, "pt", cache)
-    assert np.array_equal(first, again.sound(TEXT, 1.0, casting)) and again.counts == {"spoken": 0, "cached": 1}
+    assert np.array_equal(first, again.sound(Piece(TEXT, 1.0, casting))) and again.counts == {"spoken": 0, "cached": 1}
 
 
 @pytest.fixture(scope="module")

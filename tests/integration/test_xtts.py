@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 
 import dropdub.engines.xtts.engine
-from dropdub.engines.base import EngineSettings, Voice
+from dropdub.engines.base import EngineSettings, ToSpeak, Voice
 from dropdub.engines.packages import install_command
 from dropdub.engines.registry import EngineRegistry
 from dropdub.engines.xtts.engine import Manner, XttsSynthesizer
+from dropdub.engines.xtts.together import Part
 from dropdub.errors import EngineMissing, OutOfMemory, UnsupportedLanguage, VoiceMissing, Waiting
 from dropdub.media.sound import wav
 from dropdub.pipeline.artifacts import Segment, Transcript
@@ -138,9 +139,78 @@ def test_babble_is_stopped_and_reported(
 ) -> None:
     leaning_to_the_end(xtts, monkeypatch, -1e4)
     said = text.strip()
-    sound = xtts._part(said, Manner("en", xtts._latents(voice), pace=1.0, take=0))
+    [(sound, problem)] = xtts._tried([(said, Manner("en", xtts._latents(voice), pace=1.0, take=0))])
     assert len(sound) / xtts.sample_rate <= 28
-    assert xtts.defects() == [f"“{said}” did not end."]
+    assert problem == f"“{said}” did not end."
+
+
+@pytest.fixture
+def chorus(settings: EngineSettings, monkeypatch: pytest.MonkeyPatch) -> XttsSynthesizer:
+    """Return an engine that speaks four parts at once, as it does on a graphics card."""
+    monkeypatch.setattr(XttsSynthesizer, "batch_size", lambda _self: 4)
+    return XttsSynthesizer(settings)
+
+
+def test_what_is_spoken_together_sounds_as_it_does_alone(chorus: XttsSynthesizer, voice: Voice, tmp_path: Path) -> None:
+    texts = [ToSpeak(text, voice, rate) for text, rate in zip(ENGLISH[:3], (1.0, 1.3, 1.0), strict=True)]
+    together = chorus.speak_all([*texts, ToSpeak(" … ", voice), texts[0]], language="en", take=2)
+    assert len(together[3].samples) == 0
+    assert np.array_equal(together[0].samples, together[4].samples), "the place beside others changes nothing"
+    for one, spoken in zip(texts, together, strict=False):
+        alone = chorus.speak(one.text, language="en", voice=voice, rate=one.rate, take=2)
+        assert len(alone) == len(spoken.samples) > 0.2 * chorus.sample_rate
+        np.testing.assert_allclose(alone, spoken.samples, atol=1e-3)
+
+
+def test_parts_spoken_together_are_tried_again_and_reported_each_by_itself(
+    chorus: XttsSynthesizer, voice: Voice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chorus.load()
+    tried: list[list[str]] = []
+
+    def fake_together(_model: Any, parts: Sequence[Part], **_: Any) -> list[Any]:
+        tried.append([part.text for part in parts])
+        return [_silent_or_good(part) for part in parts]
+
+    def _silent_or_good(part: Part) -> Any:
+        seconds = 2.5 * len(part.text) / 30
+        sound = np.sin(np.arange(round(seconds * 24_000)) * 0.05).astype(np.float32) * 0.3
+        return sound * (0 if "home" in part.text else 1)
+
+    monkeypatch.setattr("dropdub.engines.xtts.together.spoken_together", fake_together)
+    said = ["We went home together.", "The river is wide and slow here."]
+    found = chorus.speak_all([ToSpeak(text, voice) for text in said], language="en")
+    assert [one.defects for one in found] == [("“We went home together.” came out silent.",), ()]
+    assert tried == [said, [said[0]], [said[0]]]
+    assert chorus.defects() == []
+
+
+def test_lines_that_come_next_are_spoken_together(
+    tmp_path: Path, settings: EngineSettings, speech_wav: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Except what is in the cache; a line that comes twice is spoken once."""
+    monkeypatch.setattr(XttsSynthesizer, "batch_size", lambda _self: 3)
+    sizes: list[list[str]] = []
+    speak_all = XttsSynthesizer.speak_all
+
+    def noted(self: XttsSynthesizer, texts: Sequence[ToSpeak], **options: Any) -> Any:
+        sizes.append([one.text for one in texts])
+        return speak_all(self, texts, **options)
+
+    monkeypatch.setattr(XttsSynthesizer, "speak_all", noted)
+    cache = Cache(tmp_path / "cache", max_bytes=100_000_000)
+    options = LIGHT.overridden({"language": "en", "synthesizer": "xtts", "voice": "john"})
+    first = [*ENGLISH[:2], ENGLISH[0], ENGLISH[2], ENGLISH[3]]
+    for number, lines in enumerate((first, [ENGLISH[4], *first])):
+        source = tmp_path / f"{number}.txt"
+        source.write_text("\n\n".join(lines), encoding="utf-8")
+        voices = tmp_path / f"out{number}" / "voices"
+        voices.mkdir(parents=True)
+        shutil.copy(speech_wav, voices / "john.wav")
+        engines = EngineRegistry(settings=settings)
+        drive = Drive(source, tmp_path / f"out{number}", options, engines=engines, cache=cache).run(until="mix")
+    assert sizes == [[*ENGLISH[:2], ENGLISH[2]], [ENGLISH[3]], [ENGLISH[4]]]
+    assert drive.facts["synthesize/en"]["pieces"] == {"spoken": 1, "cached": 5}
 
 
 @pytest.mark.parametrize("language", ["en", "pt", "cs", "hi", "pl", "tr", "ko"])

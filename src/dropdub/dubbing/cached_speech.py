@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +11,15 @@ import numpy as np
 
 from dropdub.dubbing.voices import Casting, prepare
 from dropdub.engines import answers
-from dropdub.engines.base import EngineInfo, ReportsDefects, Samples, Synthesizer
+from dropdub.engines.base import (
+    EngineInfo,
+    ReportsDefects,
+    Samples,
+    SpeaksInBatches,
+    SpokenText,
+    Synthesizer,
+    ToSpeak,
+)
 from dropdub.errors import NotMedia
 from dropdub.media.sound import wav
 from dropdub.pipeline.cache import Cache, CacheKey
@@ -33,6 +42,15 @@ class _SpeechKey(CacheKey, use="speech", method=1):
 
 
 @dataclass(frozen=True)
+class Piece:
+    """A piece of text, the rate to speak it at, and who speaks it."""
+
+    text: str
+    rate: float
+    casting: Casting
+
+
+@dataclass(frozen=True)
 class CachedSpeech:
     """Speaks with one engine in one language.
 
@@ -46,25 +64,68 @@ class CachedSpeech:
     take: int = 0
     defects: list[str] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=lambda: {"spoken": 0, "cached": 0})
+    _ahead: dict[str, SpokenText] = field(default_factory=dict)
+    """Pieces that were spoken together with an earlier one and not asked for yet, by the names of their keys."""
 
-    def sound(self, text: str, rate: float, casting: Casting) -> Samples:
-        """Return a piece of text as spoken, at the engine's sample rate. Raises what `Synthesizer.speak` does."""
-        rate, info, sample_rate = round(rate, 3), self.engine.info(), self.engine.sample_rate
-        key = _SpeechKey(info, sample_rate, self.language, casting.identity, rate, self.take, text)
+    def sound(self, piece: Piece, following: Iterable[Piece] = ()) -> Samples:
+        """Return a piece of text as spoken, at the engine's sample rate. Raises what `Synthesizer.speak` does.
+
+        `following` are the pieces that will be asked for next: an engine that can speaks some of them at once.
+        """
+        key = self._key(piece)
+        if (spoken := self._ahead.pop(key.file_name(), None)) is not None:
+            return self._counted(spoken)
         kept = self.cache.get(key, check=_from_pcm)
-        self.counts["spoken" if kept is None else "cached"] += 1
         if kept is not None:
+            self.counts["cached"] += 1
             return kept
-        prepare(self.cache, self.engine, casting.voice, language=self.language)
+        if isinstance(self.engine, SpeaksInBatches) and (size := self.engine.batch_size()) > 1:
+            self._ahead.update(self._together(self.engine, piece, following, size))
+            return self._counted(self._ahead.pop(key.file_name()))
+        prepare(self.cache, self.engine, piece.casting.voice, language=self.language)
         samples = answers.spoken(
-            self.engine, text, language=self.language, voice=casting.voice, rate=rate, take=self.take
+            self.engine,
+            piece.text,
+            language=self.language,
+            voice=piece.casting.voice,
+            rate=key.rate,
+            take=self.take,
         )
-        pcm = (np.clip(samples, -1.0, 1.0) * _FULL_SCALE).round().astype(_PCM).tobytes()
-        found = self.engine.defects() if isinstance(self.engine, ReportsDefects) else []
-        self.defects.extend(found)
-        if not found:  # defective speech is not cached: the next attempt may succeed
+        defects = self.engine.defects() if isinstance(self.engine, ReportsDefects) else []
+        return self._counted(self._kept(key, SpokenText(samples, tuple(defects))))
+
+    def _key(self, piece: Piece) -> _SpeechKey:
+        info, rate, voice = self.engine.info(), round(piece.rate, 3), piece.casting.identity
+        return _SpeechKey(info, self.engine.sample_rate, self.language, voice, rate, self.take, piece.text)
+
+    def _together(
+        self, engine: SpeaksInBatches, piece: Piece, following: Iterable[Piece], size: int
+    ) -> dict[str, SpokenText]:
+        """Speak a piece and those that follow it and are not cached, `size` of them in all."""
+        wanted = {(key := self._key(piece)).file_name(): (key, piece)}
+        for one in following:
+            if len(wanted) == size:
+                break
+            key = self._key(one)
+            if key.file_name() not in self._ahead and self.cache.get(key, check=_from_pcm) is None:
+                wanted[key.file_name()] = key, one
+        for _, one in wanted.values():
+            prepare(self.cache, self.engine, one.casting.voice, language=self.language)
+        texts = [ToSpeak(one.text, one.casting.voice, key.rate) for key, one in wanted.values()]
+        found = answers.spoken_together(engine, texts, language=self.language, take=self.take)
+        return {name: self._kept(key, spoken) for (name, (key, _)), spoken in zip(wanted.items(), found, strict=True)}
+
+    def _kept(self, key: _SpeechKey, spoken: SpokenText) -> SpokenText:
+        """Cache speech; not if it is defective: the next attempt may succeed."""
+        pcm = (np.clip(spoken.samples, -1.0, 1.0) * _FULL_SCALE).round().astype(_PCM).tobytes()
+        if not spoken.defects:
             self.cache.put(key, pcm)
-        return _from_pcm(pcm)
+        return SpokenText(_from_pcm(pcm), spoken.defects)
+
+    def _counted(self, spoken: SpokenText) -> Samples:
+        self.counts["spoken"] += 1
+        self.defects.extend(spoken.defects)
+        return spoken.samples
 
 
 def is_spoken(path: Path, sample_rate: int) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
-from dropdub.dubbing.cached_speech import CachedSpeech, is_spoken
+from dropdub.dubbing.cached_speech import CachedSpeech, Piece, is_spoken
 from dropdub.dubbing.said_pieces import CLAUSE_PAUSE_S, SENTENCE_PAUSE_S
 from dropdub.dubbing.voices import Casting
 from dropdub.engines.text_for_speech import parts, plain
@@ -38,29 +39,38 @@ class Speaker:
     def take(self) -> int:
         return self.speech.take
 
-    def line(self, line: Spoken, on_progress: Callable[[int], None]) -> Path:
+    def line(self, line: Spoken, on_progress: Callable[[int], None], following: Iterable[Spoken] = ()) -> Path:
         """Return the sound file of a line; speak it unless the file exists.
 
-        `on_progress` is called with the number of characters spoken.
+        `on_progress` is called with the number of characters spoken. `following` are the lines that come next.
         """
-        name = f"{speech_dir_name(self.speech.language)}/{line.file(self.take)}"
-        path = self.work.path / name
-        if not is_spoken(path, self._sample_rate):
-            with self.work.written(name) as part:
-                self._write(line, part, on_progress)
-        return path
+        if not self._is_spoken(line):
+            with self.work.written(self._file(line)) as part:
+                self._write(line, part, on_progress, following)
+        return self.work.path / self._file(line)
 
-    def _write(self, line: Spoken, path: Path, on_progress: Callable[[int], None]) -> None:
-        done = 0
+    def _write(self, line: Spoken, path: Path, on_progress: Callable[[int], None], following: Iterable[Spoken]) -> None:
+        done, pieces = 0, list(self._pieces(line))
         with WavWriter(path, self._sample_rate) as writer:
-            for piece, casting, pause_s in self._pieces(line):
-                writer.write(self.speech.sound(piece, line.rate, casting))
+            for number, (piece, pause_s) in enumerate(pieces, start=1):
+                rest = (one for one, _ in pieces[number:])
+                writer.write(self.speech.sound(piece, chain(rest, self._pieces_of(following))))
                 writer.write(np.zeros(round(pause_s * self._sample_rate), np.float32))
-                done += len(piece)
+                done += len(piece.text)
                 on_progress(done)
 
-    def _pieces(self, line: Spoken) -> Iterator[tuple[str, Casting, float]]:
-        """Yield the pieces of a line, who reads each, and the pause after it in seconds; 0 after the last.
+    def _pieces_of(self, lines: Iterable[Spoken]) -> Iterator[Piece]:
+        unspoken = (line for line in lines if not self._is_spoken(line))
+        return (piece for line in unspoken for piece, _ in self._pieces(line))
+
+    def _file(self, line: Spoken) -> str:
+        return f"{speech_dir_name(self.speech.language)}/{line.file(self.take)}"
+
+    def _is_spoken(self, line: Spoken) -> bool:
+        return is_spoken(self.work.path / self._file(line), self._sample_rate)
+
+    def _pieces(self, line: Spoken) -> Iterator[tuple[Piece, float]]:
+        """Yield the pieces of a line, and the pause after each in seconds; 0 after the last.
 
         The pause is shorter where another voice reads the rest of a sentence.
         """
@@ -70,8 +80,9 @@ class Speaker:
             found = _pieces(text, by_sentence=self.by_sentence)
             between_s = SENTENCE_PAUSE_S if self.by_sentence else 0.0
             last_s = (between_s if ends_sentence(text, after) else CLAUSE_PAUSE_S) if after else 0.0
-            yield from ((piece, casting, between_s) for piece in found[:-1])
-            yield from ((piece, casting, last_s) for piece in found[-1:])
+            said = [Piece(piece, line.rate, casting) for piece in found]
+            yield from ((piece, between_s) for piece in said[:-1])
+            yield from ((piece, last_s) for piece in said[-1:])
 
     @property
     def _sample_rate(self) -> int:

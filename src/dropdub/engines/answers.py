@@ -24,8 +24,11 @@ from dropdub.engines.base import (
     OffersAlternatives,
     Samples,
     Separator,
+    SpeaksInBatches,
+    SpokenText,
     Synthesizer,
     TakesContext,
+    ToSpeak,
     Transcriber,
     Translator,
     Utterance,
@@ -77,6 +80,24 @@ def spoken(
     """Return a text as spoken, shape (samples,), all finite. Raises what `Synthesizer.speak` does, and EngineFailed."""
     with blaming(engine.name, type(engine)):
         sound: Any = engine.speak(text, language=language, voice=voice, rate=rate, take=take)
+    return _speech(engine, sound)
+
+
+def spoken_together(
+    engine: SpeaksInBatches, texts: Sequence[ToSpeak], *, language: str, take: int = 0
+) -> list[SpokenText]:
+    """Return each text as spoken, in order. Raises what `speak_all` does, and EngineFailed."""
+    assert isinstance(engine, Synthesizer)
+    with blaming(engine.name, type(engine)):
+        found = engine.speak_all(texts, language=language, take=take)
+    _require_as_many(engine, found, texts, what="sounds")
+    if not all(isinstance(one, SpokenText) for one in found):
+        raise broken(engine, "returned speech that is no SpokenText")
+    return [SpokenText(_speech(engine, one.samples), tuple(map(str, one.defects))) for one in found]
+
+
+def _speech(engine: Synthesizer, sound: Any) -> Samples:
+    with blaming(engine.name, type(engine)):
         hertz: Any = engine.sample_rate
     if isinstance(hertz, bool) or not isinstance(hertz, (int, np.integer)):
         raise broken(engine, f"has a sample rate that is no whole number: {hertz!r:.40}")
@@ -191,11 +212,11 @@ def _wordings(engine: Translator, found: Sequence[Sequence[str]], texts: Sequenc
     return [tuple(wordings) for wordings in found]
 
 
-def _require_as_many(engine: Engine, found: Any, texts: Sequence[str]) -> None:
+def _require_as_many(engine: Engine, found: Any, texts: Sequence[object], *, what: str = "translations") -> None:
     if not isinstance(found, (list, tuple)):
-        raise broken(engine, "returned no list of translations")
+        raise broken(engine, f"returned no list of {what}")
     if len(found) != len(texts):
-        raise broken(engine, f"returned {len(found)} translations for {len(texts)} texts")
+        raise broken(engine, f"returned {len(found)} {what} for {len(texts)} texts")
 
 
 def _require_floats(engine: Engine, values: Any, *, dimensions: int) -> None:

@@ -552,6 +552,37 @@ class PreparesVoicesByLanguage(Protocol):
         """Return what exports and imports the embeddings for a language. Raises UnsupportedLanguage."""
 
 
+@dataclass(frozen=True)
+class ToSpeak:
+    """A text to speak, the voice to speak it with, and the rate, as `Synthesizer.speak` takes them."""
+
+    text: str
+    voice: Voice | None = None
+    rate: float = 1.0
+
+
+@dataclass(frozen=True)
+class SpokenText:
+    """A text as spoken, and a sentence for each piece of it that is defective even after several tries."""
+
+    samples: Samples
+    defects: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class SpeaksInBatches(Protocol):
+    """Optional ability of synthesizers: speak several texts at once, faster than one after another."""
+
+    def batch_size(self) -> int:
+        """Return how many texts to speak at once; 1 if that gains nothing on this machine. Valid after `load`."""
+
+    def speak_all(self, texts: Sequence[ToSpeak], *, language: str, take: int = 0) -> list[SpokenText]:
+        """Return each text as `speak` does, in order; its defects are not among those of `ReportsDefects`.
+
+        Raises UnsupportedLanguage and VoiceMissing.
+        """
+
+
 @runtime_checkable
 class ReportsDefects(Protocol):
     """Optional ability of synthesizers: report speech that is defective even after several tries."""

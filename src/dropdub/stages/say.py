@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dropdub.dubbing.cached_speech import CachedSpeech, is_spoken
+from dropdub.dubbing.cached_speech import CachedSpeech, Piece, is_spoken
 from dropdub.dubbing.kept_references import kept_voice
 from dropdub.dubbing.pace import Pace, pace_of
 from dropdub.dubbing.said_pieces import SaidPiece, said_pieces
@@ -124,7 +124,7 @@ class _Saying:
 
     def _write(self, piece: SaidPiece, path: Path) -> None:
         rate = self.speech.engine.sample_rate
-        spoken = self.speech.sound(piece.text, self.pace.rate, self.casting)
+        spoken = self.speech.sound(Piece(piece.text, self.pace.rate, self.casting))
         pause = np.zeros(round(piece.pause_s / self.pace.rate * rate), np.float32)
         if self.pace.stretch == 1.0:
             wav.write_short(path, np.concatenate([spoken, pause]), rate)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 
@@ -181,10 +182,12 @@ def _all_spoken(
     """Return each line as recorded; a line is spoken only if `known` does not have it with this wording and rate."""
     missing = {number for number, line in lines.items() if not _is_known(known.get(number), line.file(speaker.take))}
     characters = CharacterProgress(progress, sum(len(lines[number].text) for number in missing))
+    following = deque(line for number, line in lines.items() if number in missing)
     found: dict[int, Recorded] = {}
     for number, line in lines.items():
         if number in missing:
-            found[number] = recorded(speaker.line(line, characters.within), line.rate)
+            following.popleft()
+            found[number] = recorded(speaker.line(line, characters.within, following), line.rate)
             characters.reached(len(line.text))
         else:
             found[number] = known[number]

@@ -157,8 +157,8 @@ class _LoadedPair:
                 return
         raise EngineMissing(
             f"The model '{self._pair.name}' translates none of three simple sentences as it should.",
-            remedy="Use another translator, for example with `translator: bergamot` in config.yaml, or check the files of "
-            "the model with: `dropdub models verify`. Then run: `dropdub retry JOB`.",
+            remedy="Use another translator, for example with `translator: bergamot` in config.yaml, or check the files "
+            "of the model with: `dropdub models verify`. Then run: `dropdub retry JOB`.",
         )
 
     def _text(self, tokens: Sequence[str]) -> str:

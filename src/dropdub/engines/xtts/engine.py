@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from dropdub.engines.base import EngineInfo, EngineSettings, Samples, Voice
+from dropdub.engines.base import EngineInfo, EngineSettings, Samples, SpokenText, ToSpeak, Voice
 from dropdub.engines.devices.precision import out_of_memory_errors
 from dropdub.engines.devices.torch_device import move_to_device
 from dropdub.engines.models.folders import missing_model, model_details, model_folder, size_of
@@ -31,6 +32,8 @@ FILES = ("model.pth", "config.json", "vocab.json")
 TRIES = 3
 """How often a defective part is tried, each time with another seed."""
 KNOWN_VOICES = 32
+BATCH = 8
+"""How many parts a graphics card speaks at once. A guess: nothing was measured on a card."""
 _CODES_PER_S, _LEAST_CODES, _MOST_CODES = 24, 4, 600
 _WORKING_BYTES = 500_000_000
 
@@ -108,12 +111,28 @@ class XttsSynthesizer:
         return found
 
     def speak(self, text: str, *, language: str, voice: Voice | None, rate: float = 1.0, take: int = 0) -> Samples:
+        [spoken] = self.speak_all([ToSpeak(text, voice, rate)], language=language, take=take)
+        self._defects += spoken.defects
+        return spoken.samples
+
+    def batch_size(self) -> int:
+        self.load()
+        return BATCH if self._device == "cuda" else 1
+
+    def speak_all(self, texts: Sequence[ToSpeak], *, language: str, take: int = 0) -> list[SpokenText]:
         if not self.supports(language):
             message = f"The engine '{self.name}' does not speak {language}. It supports: {self.coverage()}."
             raise UnsupportedLanguage(message, remedy=package_hint(language))
-        manner = Manner(primary(language), self._latents(voice), rate, take)
-        spoken = (self._part(part, manner) for part in self._parts(text, manner.language))
-        return joined(spoken, self.sample_rate)
+        read = [self._parts(one.text, primary(language)) for one in texts]
+        manners = [Manner(primary(language), self._latents(one.voice), one.rate, take) for one in texts]
+        parts = [(part, manner) for (found, _), manner in zip(read, manners, strict=True) for part in found]
+        made = iter(self._tried(parts))
+        return [self._text_of([next(made) for _ in found], unreadable) for found, unreadable in read]
+
+    def _text_of(self, parts: Sequence[tuple[Samples, str | None]], unreadable: Sequence[str]) -> SpokenText:
+        defects = [f"“{part}” cannot be read aloud." for part in unreadable]
+        found = [sentence for _, sentence in parts if sentence]
+        return SpokenText(joined((sound for sound, _ in parts), self.sample_rate), (*defects, *found))
 
     def voice_key(self, voice: Voice) -> str:
         assert voice.reference is not None
@@ -132,25 +151,43 @@ class XttsSynthesizer:
         assert self._model is not None
         return self._model
 
-    def _parts(self, text: str, language: str) -> list[str]:
+    def _parts(self, text: str, language: str) -> tuple[list[str], list[str]]:
+        """Return the parts of a text, and those that cannot be read aloud."""
         model: Any = self._loaded()
         reader = Reader(model.tokenizer, most_tokens=model.args.gpt_max_text_tokens)
-        found = reader.parts(text, language)
-        self._defects += [f"“{part}” cannot be read aloud." for part in reader.unreadable]
-        return found
+        return reader.parts(text, language), list(reader.unreadable)
 
-    def _part(self, text: str, manner: Manner) -> Samples:
-        """Speak one part, with another seed if it is defective; record the defect if all tries fail."""
-        problem, sound = None, np.zeros(0, np.float32)
+    def _tried(self, parts: Sequence[tuple[str, Manner]]) -> list[tuple[Samples, str | None]]:
+        """Speak parts, the defective ones with other seeds; return each with a sentence on its defect, if all fail."""
+        found: list[tuple[Samples, str | None]] = [(np.zeros(0, np.float32), None)] * len(parts)
+        wanted = list(range(len(parts)))
         for attempt in range(TRIES):
-            seed = seed_of(text, voice=manner.latents.identity, take=manner.take, attempt=attempt)
-            sound = self._spoken(text, manner, seed=seed)
-            problem = defect(sound, text, self.sample_rate, pace=manner.pace)
-            if problem is None:
-                break
-        else:
-            self._defects.append(f"“{text}” {problem}.")
-        return without_tail(tidy(sound, self.sample_rate), text, self.sample_rate, pace=manner.pace)
+            for number, sound in zip(wanted, self._attempted([parts[one] for one in wanted], attempt), strict=True):
+                text, manner = parts[number]
+                problem = defect(sound, text, self.sample_rate, pace=manner.pace)
+                found[number] = (sound, f"“{text}” {problem}." if problem else None)
+            wanted = [number for number in wanted if found[number][1]]
+        return [
+            (without_tail(tidy(sound, self.sample_rate), text, self.sample_rate, pace=manner.pace), sentence)
+            for (sound, sentence), (text, manner) in zip(found, parts, strict=True)
+        ]
+
+    def _attempted(self, parts: Sequence[tuple[str, Manner]], attempt: int) -> Iterator[Samples]:
+        seeds = [seed_of(text, voice=one.latents.identity, take=one.take, attempt=attempt) for text, one in parts]
+        if self.batch_size() == 1:
+            yield from (self._spoken(*part, seed=seed) for part, seed in zip(parts, seeds, strict=True))
+            return
+        from dropdub.engines.xtts.together import Part, spoken_together  # noqa: PLC0415  (torch, as above)
+
+        model = self._loaded()
+        given = [
+            Part(text, one.language, one.latents, one.pace, seed, _most_codes(text))
+            for (text, one), seed in zip(parts, seeds, strict=True)
+        ]
+        for start in range(0, len(given), self.batch_size()):
+            batch = given[start : start + self.batch_size()]
+            with out_of_memory_errors(self.name):
+                yield from spoken_together(model, batch, least=_LEAST_CODES, style=_style(model.config))
 
     def _spoken(self, text: str, manner: Manner, *, seed: int) -> Samples:
         import torch  # noqa: PLC0415  (heavy: only in workers that use it)
@@ -165,7 +202,7 @@ class XttsSynthesizer:
                 torch.from_numpy(manner.latents.embedding),
                 speed=manner.pace,
                 min_new_tokens=_LEAST_CODES,  # the pace of an empty result cannot be changed
-                max_new_tokens=min(round(longest_s(text) * _CODES_PER_S), _MOST_CODES),
+                max_new_tokens=_most_codes(text),
                 **_style(model.config),
             )
         return np.asarray(given["wav"], np.float32).reshape(-1)
@@ -196,6 +233,10 @@ class XttsSynthesizer:
         self._voices[key] = latents
         while len(self._voices) > KNOWN_VOICES:
             self._voices.popitem(last=False)
+
+
+def _most_codes(text: str) -> int:
+    return min(round(longest_s(text) * _CODES_PER_S), _MOST_CODES)
 
 
 def _style(config: Any) -> dict[str, Any]:
