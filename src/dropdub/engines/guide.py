@@ -214,9 +214,9 @@ CHOICES: tuple[Choice, ...] = (
     ),
     Choice(
         *(Goal.SPEAKERS, "campplus", Spoken.ANY, "yes"),
-        why="few speakers mixed up (VoxCeleb), and no torch",
-        basis="claim",
-        source="3D-Speaker",
+        why="0.7 % errors in 1.6 s of speech of 266 voices (resemblyzer: 3.5 %), and no torch",
+        basis="measured",
+        source=HERE,
     ),
     Choice(
         *(Goal.SPEAKERS, "resemblyzer", Spoken.ANY, "yes"),
