@@ -49,6 +49,6 @@ def test_report_says_how_good_the_dub_and_the_original_sound(
 def test_without_the_model_the_steps_and_figures_are_as_before(site: Callable[..., Site], speech: Path) -> None:
     root = site(job=JOB)
     figures = dubbed(root, speech)["quality"]["targets"]["es"]
-    assert set(figures) == {"timing", "heard_back", "voices", "not_measured"}
+    assert set(figures) == {"timing", "heard_back", "voices", "voices_left", "not_measured"}
     assert "compare" not in stages(root)
     assert "DNSMOS" not in root.published("talk")["report.html"].read_text(encoding="utf-8")

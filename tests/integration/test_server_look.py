@@ -42,14 +42,18 @@ class Waits:
 
     def released(self, *, after_s: float) -> bool:
         """Look at the server, and again `after_s` seconds later; return whether the job was released."""
+        self._wait_for_answers()  # to the question that the last look began, after which this one can begin
         asked = len(self.server.paths)
         self.now += LOOK_EVERY_S
         self.conditions.update(self.now)
         wait_until(lambda: len(self.server.paths) > asked, "the server to be asked")
-        wait_until(lambda: not any(one.name == "server" for one in threading.enumerate()), "the answer")
+        self._wait_for_answers()
         self.now += after_s
         self.conditions.update(self.now)
         return queries.job(self.store, self.job).state != JobState.WAITING
+
+    def _wait_for_answers(self) -> None:
+        wait_until(lambda: not any(one.name == "server" for one in threading.enumerate()), "the answer")
 
     def hold_again(self) -> None:
         transitions.hold_job(self.store, self.job, waiting_for=SERVER, reason="Again.", remedy=None, now=NOW)

@@ -91,3 +91,12 @@ def test_a_tag_in_a_subtitle_names_the_speaker_of_its_line() -> None:
         Segment(2, 2, 3, "JOHN: Hi. MARY: Hello.", speaker="S2"),
     ]
     assert Readers.of_lines(lines, lines, {"john", "mary"}).speakers == {0: "john", 1: "S2", 2: "S2"}
+
+
+def test_lines_that_translate_others_have_their_own_speakers_and_the_source_keeps_its_own() -> None:
+    source = [Segment(0, 0, 1, "Hi.", speaker="S1"), Segment(1, 1, 2, "Hello.", speaker="S2")]
+    lines = [Segment(0, 0, 2, "MARY: Olá.", speaker="S2")]
+    readers = Readers.of_lines(source, lines, {"mary"})
+    assert readers.speakers == {0: "mary"}
+    assert [one.speaker for one in readers.cast(source)] == ["S1", "S2", "mary"]
+    assert Readers.of_lines(source, lines, ()).speakers == {0: "S2"}

@@ -39,27 +39,32 @@ def passages_of(source: str, paragraph: str, readers: Collection[str]) -> list[P
 
 @dataclass(frozen=True)
 class Readers:
-    """Who reads the lines of a dub: `speakers` by line id, and the `passages` of the paragraphs that several share."""
+    """Who reads the lines of a dub: `speakers` by line id, and the `passages` of the paragraphs that several share.
+
+    `tagged` are the lines of the source, by id, whose tags name somebody: they are not words of their speaker.
+    """
 
     speakers: Mapping[int, str | None]
     passages: Mapping[int, Sequence[Passage]] = field(default_factory=dict)
+    tagged: Mapping[int, str] = field(default_factory=dict)
 
     @staticmethod
-    def of_text(source: Sequence[Segment], translation: Sequence[Segment], named: Collection[str]) -> Readers:
-        """Return who reads a text; `named` are the keys of `voices`, `folded`. The lines belong together in order."""
-        pairs = list(zip(source, translation, strict=True)) if named else []
-        found = {one.id: passages_of(one.text, other.text, named) for one, other in pairs}
+    def of_text(source: Sequence[Segment], lines: Sequence[Segment], named: Collection[str]) -> Readers:
+        """Return who reads a text; `named` are the keys of `voices`, `folded`. `lines` translate those of `source`."""
+        found = {line.id: passages_of(original, line.text, named) for original, line in _pairs(source, lines) if named}
         shared = {number: own for number, own in found.items() if any(one.reader is not None for one in own)}
-        return Readers({one.id: None for one in source}, shared)
+        return Readers({line.id: None for line in lines}, shared)
 
     @staticmethod
-    def of_lines(source: Sequence[Segment], translation: Sequence[Segment], named: Collection[str]) -> Readers:
+    def of_lines(source: Sequence[Segment], lines: Sequence[Segment], named: Collection[str]) -> Readers:
         """Return who speaks in a recording or subtitle: its speakers, but for lines whose tags name one of `named`."""
-        speakers: dict[int, str | None] = {}
-        for one, other in zip(source, translation, strict=True):
-            tags = {turn.name for turn in turns_of(one.text, other.text, named)} - {None} if named else set()
-            speakers[one.id] = tags.pop() if len(tags) == 1 else one.speaker
-        return Readers(speakers)
+        tagged: dict[int, str] = {}
+        for original, line in _pairs(source, lines) if named else ():
+            names = {turn.name for turn in turns_of(original, line.text, named) if turn.name is not None}
+            if len(names) == 1:
+                tagged[line.id] = names.pop()
+        speakers = {line.id: tagged.get(line.id, line.speaker) for line in lines}
+        return Readers(speakers, tagged=tagged if len(source) == len(lines) else {})
 
     def as_read(self, line: Segment) -> Segment:
         """Return a line with the words that are read: of a shared paragraph, without the tags of who speaks."""
@@ -67,10 +72,18 @@ class Readers:
         return replace(line, text=" ".join(one.text for one in own)) if own else line
 
     def cast(self, source: Iterable[Segment]) -> list[Segment]:
-        """Return the lines to choose voices by: each with its speaker, and one for each further reader."""
-        lines = [replace(one, speaker=self.speakers[one.id]) for one in source]
-        readers = dict.fromkeys(one.reader for own in self.passages.values() for one in own if one.reader is not None)
-        return [*lines, *(Segment(-1, 0.0, 0.0, "", speaker=reader) for reader in readers)]
+        """Return the lines to choose voices by: those of the source, and one for each further reader."""
+        lines = [replace(one, speaker=self.tagged.get(one.id, one.speaker)) for one in source]
+        passages = (one.reader for own in self.passages.values() for one in own)
+        further = dict.fromkeys([*self.speakers.values(), *passages])
+        there = {one.speaker for one in lines} | {None}
+        return [*lines, *(Segment(-1, 0.0, 0.0, "", speaker=one) for one in further if one not in there)]
+
+
+def _pairs(source: Sequence[Segment], lines: Sequence[Segment]) -> Iterator[tuple[str, Segment]]:
+    """Yield each line with what it translates; a user's translation of other lines stands for itself."""
+    originals = {one.id: one.text for one in source} if len(source) == len(lines) else {}
+    return ((originals.get(line.id, line.text), line) for line in lines)
 
 
 def _passages(lines: Iterable[tuple[str, str]], readers: Collection[str]) -> Iterator[Passage]:

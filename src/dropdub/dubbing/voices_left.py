@@ -22,8 +22,6 @@ from dropdub.pipeline.facts import VoicesLeft
 MOST_S = 120.0
 LONGEST_S = 30.0
 """What is kept in memory of the background: 23 MB at 48 kHz, whatever its length."""
-MUCH = 0.1
-"""The share of speech above which a job has a warning: six seconds of each minute."""
 
 
 class Detector(Protocol):
@@ -87,7 +85,7 @@ def voices_left(sample: Sample, original: Callable[[float, float], Samples], det
 
 def warning(found: VoicesLeft, target: str) -> str | None:
     """Return a sentence if much of the voices is left; None if little is."""
-    if found.share is None or found.share <= MUCH:
+    if found.share is None or not found.is_much:
         return None
     return (
         f"The original's voices can still be heard under the {target} dub, in {found.share:.0%} of the speech that was "

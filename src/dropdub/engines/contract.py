@@ -41,6 +41,7 @@ from dropdub.engines.base import (
 )
 from dropdub.engines.languages_of import languages_of
 from dropdub.engines.offers import installed_offers
+from dropdub.engines.unset import missing_setting
 from dropdub.errors import DropdubError, UnsupportedLanguage, VoiceMissing
 from dropdub.process.run import Program, output
 
@@ -120,8 +121,10 @@ class _Subject:
         return self.kind(self.settings)
 
     def loaded(self) -> Any:
-        """Return a loaded instance. Raises SkipTest if its model is missing."""
+        """Return a loaded instance. Raises SkipTest if its model or a setting is missing."""
         engine = self.usable()
+        if missing_setting(engine):
+            raise SkipTest(f"{self.kind.name} needs settings, such as the address of its server")
         if isinstance(engine, NeedsModel) and (model := engine.missing_model()):
             raise SkipTest(f"the model {model} of {self.kind.name} is not in {self.settings.models_dir}")
         engine.load()

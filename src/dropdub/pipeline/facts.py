@@ -174,6 +174,9 @@ class VoiceLikeness:
     typical_other: float = 0.5
 
 
+_MUCH_LEFT = 0.1
+
+
 @dataclass(frozen=True)
 class VoicesLeft:
     """Seconds of the original in which a voice is heard, of those checked, and in how many of them still in the sound
@@ -187,6 +190,11 @@ class VoicesLeft:
     def share(self) -> float | None:
         """Return the share that is left, 0 to 1; None if no voice was heard to begin with."""
         return self.left_s / self.voice_s if self.voice_s else None
+
+    @property
+    def is_much(self) -> bool:
+        """Return whether it is more than six seconds of each minute, so that the job has a warning."""
+        return self.share is not None and self.share > _MUCH_LEFT
 
 
 class Facts:

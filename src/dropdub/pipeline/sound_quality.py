@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+UNCLEAR = 2.6
+"""Below this overall, speech is too bad to copy the voice from, see `benchmarks/sound_quality.py`."""
+
 
 @dataclass(frozen=True)
 class SoundQuality:

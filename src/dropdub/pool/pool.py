@@ -231,6 +231,7 @@ class Pool:
 
     def _handle(self, slot: Slot, message: Up, now: float) -> Iterator[PoolEvent]:
         if isinstance(message, Ready):
+            slot.measure(now)  # with what it has loaded: a short step ends before the next measurement
             slot.become_idle(now)
             slot.reported = Identity(message.pid, message.started, boot_id())
             self._failed_starts = 0

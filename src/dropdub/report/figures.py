@@ -8,9 +8,7 @@ from typing import Literal
 
 from dropdub.dubbing.published_timing import Timing
 from dropdub.dubbing.quality import HeardBack, ListenerName, OnOriginal, TargetQuality
-from dropdub.dubbing.voices_left import MUCH
-from dropdub.pipeline.sound_quality import DubSound, SoundQuality
-from dropdub.speech.sound_quality import UNCLEAR
+from dropdub.pipeline.sound_quality import UNCLEAR, DubSound, SoundQuality
 from dropdub.translations.words import Words
 
 WORD_ERRORS_HIGH = 0.15
@@ -149,7 +147,7 @@ def _voices_left(quality: TargetQuality, words: Words) -> Iterator[Figure]:
             "the dub, from which voices were removed.",
             checked=words.decimal(found.voice_s, 0),
         )
-        grade: Grade = "bad" if found.share > MUCH else "good"
+        grade: Grade = "bad" if found.is_much else "good"
         yield Figure(_("Voices left under the dub"), _percent(found.share, words), explained, grade)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from dropdub.engines.base import SPEECH_RATE_HZ, Samples, SoundMeter
 from dropdub.media.sound import wav
 from dropdub.media.sound.voice_check import levelled
-from dropdub.pipeline.sound_quality import SoundQuality
+from dropdub.pipeline.sound_quality import UNCLEAR, SoundQuality
 
 LEAST_S = 3.0
 """Less speech, repeated until it fills a window, is rated lower than more of the same: 1.9 s by half a point."""
@@ -17,8 +17,6 @@ OF_A_RECORDING = 8
 """How many windows of a recording are rated: all those of 17 s."""
 NOISY = 3.0
 """Below this, the background of a recording is too noisy to copy the voice from, see `benchmarks/sound_quality.py`."""
-UNCLEAR = 2.6
-"""Below this, a recording as a whole is too bad to copy the voice from, see there."""
 
 
 def sound_quality(meter: SoundMeter, samples: Samples, *, most: int = OF_A_RECORDING) -> SoundQuality | None:
