@@ -250,6 +250,8 @@ def test_the_engines_are_listed_with_what_they_allow_and_lack(root: Path) -> Non
     [xtts] = [line for line in answer.stdout.splitlines() if line.startswith("xtts ")]
     assert xtts.split()[:4] == ["xtts", "synthesizer", "CPML", "no"]
     assert "models pull kokoro-82m" in answer.stdout
+    [openai] = [line for line in answer.stdout.splitlines() if line.startswith("openai ")]
+    assert openai.split()[1:] == ["translator", "your", "own", "ask", "not", "set", "up", "-"]
     listed = json.loads(warm.run(["--root", str(root), "engines", "list", "--json"]).stdout)
     whisper = next(one for one in listed if one["name"] == "faster-whisper")
     assert whisper["model"] == "whisper-tiny-en-pt" and whisper["state"] == "usable" and whisper["commercial"] == "ask"

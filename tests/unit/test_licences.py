@@ -12,7 +12,7 @@ import pytest
 from dropdub.dubbing.published_timing import fits_of
 from dropdub.dubbing.quality import quality_of
 from dropdub.engines.licence import Commercial, strictest
-from dropdub.engines.models.catalogue import ENGINES_BY_PAIR, MODELS, KnownModel
+from dropdub.engines.models.catalogue import ENGINES_BY_LANGUAGE, ENGINES_BY_PAIR, MODELS, KnownModel
 from dropdub.engines.offers import GROUP
 from dropdub.engines.terms import WITHOUT_CATALOGUE, terms_of, terms_of_use
 from dropdub.pipeline.facts import Facts
@@ -81,7 +81,7 @@ def test_an_engine_of_another_package_states_its_licence_itself() -> None:
 def test_before_it_is_loaded_an_engine_has_the_terms_of_the_model_that_it_will_use() -> None:
     assert terms_of_use("nllb", "/srv/models/nllb-200-distilled-1.3B").commercial == "no"
     assert terms_of_use("transformers", None).commercial == "ask"
-    assert {terms_of_use(one, None).commercial for one in ENGINES_BY_PAIR} == {"yes"}
+    assert {terms_of_use(one, None).commercial for one in ENGINES_BY_PAIR | ENGINES_BY_LANGUAGE} == {"yes"}
 
 
 def test_the_manifest_has_the_terms_of_each_engine_and_of_the_whole() -> None:

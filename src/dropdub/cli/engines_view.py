@@ -23,7 +23,12 @@ MOST_ROWS = 50
 """How many rows of a comparison are shown; all of them are in its JSON."""
 _LICENCE_WIDTH = 9
 _TASK_WIDTH = 50
-_STATE_STYLES = {State.USABLE: "green", State.LACKS_MODEL: "yellow", State.LACKS_PACKAGE: "yellow"}
+_STATE_STYLES = {
+    State.USABLE: "green",
+    State.LACKS_MODEL: "yellow",
+    State.LACKS_PACKAGE: "yellow",
+    State.NOT_SET_UP: "yellow",
+}
 
 
 def table(views: Iterable[EngineView]) -> Table:

@@ -9,7 +9,7 @@ from typing import Any
 
 from dropdub.engines.base import DeclaresLicence
 from dropdub.engines.licence import APACHE, GPL, OWN_CHOICE, UNKNOWN, Commercial, Licence, strictest
-from dropdub.engines.models.catalogue import ENGINES_BY_PAIR, MODELS, KnownModel, find
+from dropdub.engines.models.catalogue import ENGINES_BY_LANGUAGE, ENGINES_BY_PAIR, MODELS, KnownModel, find
 from dropdub.engines.offers import engine_class
 
 WITHOUT_CATALOGUE: Mapping[str, Licence] = {
@@ -62,9 +62,9 @@ def terms_of(engine: str, details: Mapping[str, Any]) -> Terms:
 def terms_of_use(engine: str, model: str | None) -> Terms:
     """Return the terms of an engine before it is loaded. `model`: the one that it will use, as a name or path.
 
-    An engine that has a model for each pair of languages has the terms of all of them.
+    An engine that has a model for each language or pair of languages has the terms of all of them.
     """
-    if engine in ENGINES_BY_PAIR:
+    if engine in ENGINES_BY_PAIR | ENGINES_BY_LANGUAGE:
         return terms_of(engine, {"models": {one.name: "" for one in MODELS if one.engine == engine}})
     return terms_of(engine, {"model": Path(model).name} if model else {})
 

@@ -13,6 +13,7 @@ from dropdub.engines.models.catalogue import DEFAULT_MODELS, how_to_download
 from dropdub.engines.offers import Offer, installed_offers
 from dropdub.engines.packages import setup_command
 from dropdub.engines.terms import terms_of_use
+from dropdub.engines.unset import missing_setting
 from dropdub.operations.models import RootModels
 
 
@@ -22,6 +23,7 @@ class State(StrEnum):
     USABLE = "usable"
     LACKS_PACKAGE = "lacks package"
     LACKS_MODEL = "lacks model"
+    NOT_SET_UP = "not set up"
     UNUSABLE = "unusable"
 
 
@@ -55,7 +57,7 @@ def view_of(offer: Offer, root_models: RootModels) -> EngineView:
     config = root_models.config
     model = config.models.use.get(offer.name, DEFAULT_MODELS.get(offer.name))
     terms = terms_of_use(offer.name, model)
-    state, problem, remedy = _condition(offer, EngineSettings(root_models.models_dir, config.models.use))
+    state, problem, remedy = _condition(offer, root_models.engine_settings)
     return EngineView(
         name=offer.name,
         role=offer.role,
@@ -77,6 +79,9 @@ def _condition(offer: Offer, settings: EngineSettings) -> tuple[State, str, str]
             return State.LACKS_PACKAGE, problem, f"Install it with: `{setup_command(offer.name)}`"
         return State.UNUSABLE, problem, remedy
     engine = offer.engine(settings)
+    unset = missing_setting(engine)
+    if unset is not None:
+        return State.NOT_SET_UP, f"{offer.name} lacks settings.", unset
     missing = engine.missing_model() if isinstance(engine, NeedsModel) else None
     if missing is None:
         return State.USABLE, "", ""

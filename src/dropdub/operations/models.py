@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dropdub.config import Config, load_config
+from dropdub.engines.base import EngineSettings
 from dropdub.engines.licence import Commercial
 from dropdub.engines.models.catalogue import KnownModel, all_models, find, named
 from dropdub.engines.models.download.origin import Meter
@@ -22,6 +23,7 @@ from dropdub.engines.models.recommended import WHISPER, recommended, this_machin
 from dropdub.engines.models.uses import Use, uses
 from dropdub.engines.offers import installed_offers
 from dropdub.errors import UsageError
+from dropdub.language_server.server import Server
 from dropdub.operations.model_sources import Choice
 from dropdub.pasting import marked
 from dropdub.root import CONFIG_NAME, MODEL_PART_SUFFIX, Root
@@ -39,6 +41,12 @@ class RootModels:
         """Return those of the root at `root`. Raises ConfigError."""
         config = load_config(root / CONFIG_NAME)
         return RootModels(config, Root.at(root, config.folders.model_dump()).models_dir(config.models.dir))
+
+    @property
+    def engine_settings(self) -> EngineSettings:
+        """What engines need to say, before they are loaded, what they can do."""
+        models = self.config.models
+        return EngineSettings(self.models_dir, models.use, server=Server.of(models.openai))
 
     def uses(self) -> list[Use]:
         return uses(self.config, installed_offers().values(), models_dir=self.models_dir)

@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 import psutil
 
-from dropdub.engines.base import Engine, EngineSettings, NeedsModel, Synthesizer, Transcriber, Translator
+from dropdub.engines.base import Engine, NeedsModel, Synthesizer, Transcriber, Translator
 from dropdub.engines.licence import Commercial
 from dropdub.engines.offers import Offer, installed_offers
 from dropdub.engines.terms import terms_of_use
@@ -174,7 +174,7 @@ def _condition(root_models: RootModels, offer: Offer) -> tuple[str, str]:
 
 def _made(root_models: RootModels, offer: Offer) -> Engine:
     assert offer.engine is not None, "an engine that can be used has its class"
-    return offer.engine(EngineSettings(root_models.models_dir, root_models.config.models.use))
+    return offer.engine(root_models.engine_settings)
 
 
 def _contender(root_models: RootModels, offer: Offer, model: str | None) -> Contender:
