@@ -432,7 +432,7 @@ class EngineRegistry:
     def _ready(self, offer: Offer) -> Engine:
         engine = self._instance(offer)
         if offer.is_foreign and self._report_use is not None:
-            self._report_use(f"the engine '{offer.name}' of the package {package_of(type(engine))}")
+            self._report_use(f"the engine '{offer.name}' of the package {offer.package or package_of(type(engine))}")
         if offer.name not in self._loaded:
             if not self._may_load:
                 raise FreshWorkerNeeded(f"The engine '{offer.name}' is not loaded in the worker that is busy.")
