@@ -74,6 +74,7 @@ def test_a_new_root_has_its_models_and_their_size_and_licence_were_said_before(
     installed: InstalledAlready, hub: FakeHub
 ) -> None:
     said = installed.install(DROPDUB_MODELS__MIRROR=hub.url)
+    assert installed.model.is_file(), said
     assert installed.model.read_bytes() == WEIGHTS
     terms = "the MIT licence; commercial use: yes"
     announced = said.index(f"whisper-base (Systran/faster-whisper-base; {terms}): 300 kB from ")
