@@ -1,4 +1,4 @@
-"""The names of OPUS-MT's models, and the tokens that select the target language in those with several. Pure."""
+"""The languages of OPUS-MT's models, and the tokens that select the target in those with several. Pure."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from collections.abc import Collection, Iterable
 from dropdub.engines.nllb.codes import flores_code
 from dropdub.languages import primary
 
-PAIR = re.compile(r"opus-mt(?:-tc-big)?-([a-z]{2,3})-([a-z]{2,3})")
-"""The source and the target in a model's name: a language, or a group of languages."""
 _TARGET_TOKEN = re.compile(r">>[A-Za-z_]{2,12}<<")
 _OWN_CODES = {"pt-br": "pob"}
 _FAMILIES = {

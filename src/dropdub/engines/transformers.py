@@ -14,6 +14,7 @@ from dropdub.engines.devices.batches import Batches
 from dropdub.engines.devices.precision import first_line, out_of_memory_errors
 from dropdub.engines.devices.torch_device import move_to_device
 from dropdub.engines.models.folders import is_whole, model_details, model_folder, model_name, size_of
+from dropdub.engines.models.pair_names import OPUS
 from dropdub.engines.models.weights import allow_numbers_only, has_safetensors, refuse_code
 from dropdub.engines.nllb.codes import flores_code
 from dropdub.engines.packages import missing_package, package_version
@@ -100,7 +101,7 @@ class TransformersTranslator:
 
     def _is_pair(self, source: str, target: str) -> bool:
         """Return whether a Marian model translates from `source` to `target`, judging by its name and vocabulary."""
-        pair = opus_mt.PAIR.search(self._folder.name)
+        pair = OPUS.search(self._folder.name)
         if self._target_tokens:
             into = opus_mt.target_token(self._target_tokens, target) is not None
         else:

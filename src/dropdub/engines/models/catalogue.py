@@ -16,6 +16,7 @@ from dropdub.engines.licence import APACHE, MIT, Licence
 from dropdub.engines.models.brought import Brought, brought
 from dropdub.engines.models.firefox import PUBLISHED
 from dropdub.engines.models.packaged import PACKAGED, Packaged
+from dropdub.engines.models.pair_names import CONVERTED_OPUS, QUICKMT, converted_opus_name, quickmt_name
 from dropdub.engines.models.pins import FILES, KOKORO_VOICE_BYTES, KOKORO_VOICES, PINS, Pin, Pinned
 from dropdub.engines.models.places import Place
 from dropdub.engines.pocket.languages import LANGUAGES, TOKENIZER, WEIGHTS, PocketLanguage
@@ -44,8 +45,7 @@ ENGINES_BY_LANGUAGE = frozenset({"pocket-tts"})
 
 _PAIR = re.compile(r"([a-z]{2,3})-([a-z]{2,3})")
 _OPUS = re.compile(r"opus-mt(-tc-big)?-([A-Za-z_]{2,20})-([A-Za-z_]{2,20})")
-_CONVERTED_OPUS = re.compile(r"opus-mt-([a-z]{2,3})-([a-z]{2,3})-ct2")
-_QUICKMT = re.compile(r"quickmt-([a-z]{2,3})-([a-z]{2,3})")
+"""The originals, some of which have a group of languages at an end, in capitals."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,8 @@ class Source:
     contents that are known in advance, whatever a server says: for a repository, at the commit `revision`.
 
     `repository` is the one of the hub that has the files, or empty, and `folder` their folder in it, if they are not at
-    its top. `published` are their paths on their publisher's
-    server, and `packages` the members of Python packages that they consist of, both by file name.
+    its top. `published` are their paths on their publisher's server, and `packages` the members of Python packages that
+    they consist of, both by file name.
     """
 
     repository: str
@@ -229,13 +229,14 @@ def _opus(name: str, origin: str, target: str) -> KnownModel:
     return KnownModel(name, "transformers", (source,), f"{origin}-{target}", 310 * MB, GB, CC_BY)
 
 
-def _converted_opus(name: str, origin: str, target: str) -> KnownModel:
+def _converted_opus(origin: str, target: str) -> KnownModel:
     """Return a model of OPUS-MT in CTranslate2's format, in 16 bits.
 
     Size: as the hub shows it for several. Memory: an estimate.
     """
     files = ("config.json", "shared_vocabulary.json", "source.spm", "target.spm", "model.bin")
     source = _source(f"gaudi/opus-mt-{origin}-{target}-ctranslate2", files)
+    name = converted_opus_name(origin, target)
     return KnownModel(name, "quickmt", (source,), f"{origin}-{target}", 155 * MB, 300 * MB, CC_BY)
 
 
@@ -245,7 +246,7 @@ def _quickmt(origin: str, target: str) -> KnownModel:
     Size: as the hub shows it for quickmt-pt-en. Memory: the peak of random weights of its geometry, while they were
     loaded in int8; 312 MB were in use after it.
     """
-    name = f"quickmt-{origin}-{target}"
+    name = quickmt_name(origin, target)
     pieces = ("src.spm.model", "tgt.spm.model")
     files = ("config.json", "source_vocabulary.json", "target_vocabulary.json", *pieces, "model.bin")
     source = _source(f"quickmt/{name}", files)
@@ -433,10 +434,10 @@ def _own(name: str) -> KnownModel | None:
     for model in MODELS:
         if model.name.casefold() == name.casefold():
             return model
-    if pair := _QUICKMT.fullmatch(name):
+    if pair := QUICKMT.fullmatch(name):
         return _quickmt(pair[1], pair[2])
-    if pair := _CONVERTED_OPUS.fullmatch(name):
-        return _converted_opus(name, pair[1], pair[2])
+    if (pair := CONVERTED_OPUS.fullmatch(name)) and name == converted_opus_name(pair[1], pair[2]):
+        return _converted_opus(pair[1], pair[2])
     pair = _OPUS.fullmatch(name)
     return _opus(name, pair[2], pair[3]) if pair else None
 

@@ -8,7 +8,6 @@ languages, which a token before the text selects.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from dropdub.engines import opus_mt, pairs
 from dropdub.engines.models.folders import is_whole
+from dropdub.engines.models.pair_names import CONVERTED_OPUS, QUICKMT, quickmt_name
 from dropdub.languages import primary
 from dropdub.untrusted.files import read_start
 
@@ -25,8 +25,6 @@ LANGUAGES = frozenset(_LANGUAGES.split())
 
 They are those of the models on its pages, of which not all were seen in both directions.
 """
-_QUICKMT = re.compile(r"quickmt-([a-z]{2,3})-([a-z]{2,3})")
-_OPUS = re.compile(rf"{opus_mt.PAIR.pattern}-(?:ct2|ctranslate2)(?:-\w+)?")
 _PIECES = (("src.spm.model", "tgt.spm.model"), ("joint.spm.model",) * 2, ("source.spm", "target.spm"))
 """How the SentencePiece models of the source and the target are called."""
 _VOCABULARIES = tuple(
@@ -69,20 +67,15 @@ class PairModel:
         return _target_tokens(self.vocabulary, found.st_mtime_ns, found.st_size)
 
 
-def model_name(source: str, target: str) -> str:
-    """Return the name of quickmt's model that translates from one language into another."""
-    return f"quickmt-{primary(source)}-{primary(target)}"
-
-
 def known_model(source: str, target: str) -> str | None:
     """Return the name of quickmt's model of a pair; None if it publishes none."""
-    ends = {primary(source), primary(target)}
-    return model_name(source, target) if pairs.PIVOT in ends and ends - {pairs.PIVOT} <= LANGUAGES else None
+    pair = primary(source), primary(target)
+    return quickmt_name(*pair) if pairs.PIVOT in pair and {*pair} - {pairs.PIVOT} <= LANGUAGES else None
 
 
 def ends(name: str) -> tuple[str, str]:
     """Return the source and the target in a model's name, each a language or a group; empty tags for another name."""
-    found = _QUICKMT.fullmatch(name) or _OPUS.fullmatch(name)
+    found = QUICKMT.fullmatch(name) or CONVERTED_OPUS.fullmatch(name)
     return (found[1], found[2]) if found else ("", "")
 
 
