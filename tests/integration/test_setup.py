@@ -75,6 +75,14 @@ def test_second_run_changes_nothing_except_what_its_options_set(tmp_path: Path) 
     assert "# mine" in text and "# ok" in text and yaml.safe_load(text)["job"]["targets"] == ["pt"]
 
 
+def test_a_translator_on_another_machine_is_named(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text("models: {openai: {address: 'http://llm.invalid:8000/v1'}}\n", "utf-8")
+    given = ("--no-install", "--no-models")
+    assert any("another machine: llm.invalid:8000" in note for note in result(tmp_path, *given)["notes"])
+    (tmp_path / "config.yaml").write_text("models: {openai: {model: qwen3:8b}}\n", "utf-8")
+    assert not any("machine" in note for note in result(tmp_path, *given)["notes"])
+
+
 def test_missing_packages_are_named_with_command_that_installs_them(
     tmp_path: Path, without_engines: dict[str, str]
 ) -> None:

@@ -22,6 +22,7 @@ from dropdub.errors import DropdubError, UsageError
 from dropdub.files.durable import write_whole
 from dropdub.files.privacy import private_files
 from dropdub.kits import DEFAULT_KIT, Kit
+from dropdub.language_server.server import Server
 from dropdub.operations import models
 from dropdub.operations.models import RootModels
 from dropdub.pasting import command, pasteable, with_commands
@@ -112,6 +113,8 @@ def set_up(
     _install_packages(setup)
     _pull_models(setup, agrees)
     _install_service(setup)
+    if elsewhere := Server.of(config_of(root).models.openai).warning:
+        setup.note(f"Warning: {elsewhere}")
     result.next = setup.command("status" if result.service else "watch")
     return result
 
