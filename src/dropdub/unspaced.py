@@ -19,7 +19,9 @@ _TIBETAN = "\u0f00-\u0fff"
 _KANA = "\u3040-\u30ff\u31f0-\u31ff\uff66-\uff9f"
 _HAN = "\u2e80-\u2fdf\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _WIDE_MARKS = "\u3000-\u3004\u3008-\u303f\u30fb\uff01-\uff65"
-_UNSPACED = re.compile(f"[{_SOUTH_EAST_ASIAN}{_TIBETAN}{_KANA}{_HAN}{_WIDE_MARKS}]")
+UNSPACED = f"{_SOUTH_EAST_ASIAN}{_TIBETAN}{_KANA}{_HAN}{_WIDE_MARKS}"
+"""The characters of scripts that put no spaces between words, as a class of regular expressions has them."""
+_UNSPACED = re.compile(f"[{UNSPACED}]")
 _WORDLESS = re.compile(f"[{_SOUTH_EAST_ASIAN}{_HAN}]")
 _JAPANESE = re.compile(f"[{_KANA}]")
 _STRETCH = re.compile(f"[{_KANA}{_HAN}{_WIDE_MARKS}]+|[{_SOUTH_EAST_ASIAN}\u200b]+")

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from dropdub.config import JobOptions, SidecarLimits, read_sidecar
-from dropdub.config.glossary import LONGEST_TERM, MOST_TERMS, terms_for
+from dropdub.config.glossary import LONGEST_TERM, MOST_TERMS, missed, occurs, terms_for
 from dropdub.errors import BadSidecar
 
 
@@ -19,6 +19,38 @@ def test_terms_are_those_of_the_target() -> None:
     assert terms_for(glossary, "pt") == {"Dropdub": "Dropdub", "meeting": "reunião"}
     assert terms_for(glossary, "pt-BR") == {"Dropdub": "Dropdub", "meeting": "reunião", "bus": "ônibus"}
     assert terms_for(glossary, "fr") == {"Dropdub": "Dropdub"}
+
+
+@pytest.mark.parametrize(
+    ("term", "text"),
+    [
+        ("meeting", "The MEETING, again"),
+        ("C++", "She knows C++."),
+        (".NET", "Write it in .NET!"),
+        ("会议", "今天的会议很长"),
+        ("AI", "这个AI很好"),
+        ("ประชุม", "เขาประชุมทุกวัน"),
+        ("회의", "회의는 길다"),
+        ("cafe\u0301", "O CAFÉ."),
+        ("straße", "STRASSE"),
+        ("[a-z]+", "a regex: [a-z]+"),
+    ],
+)
+def test_terms_occur_as_whole_words_of_any_script(term: str, text: str) -> None:
+    assert occurs(term, text)
+
+
+@pytest.mark.parametrize(
+    ("term", "text"), [("train", "training"), ("AI", "said"), ("회의", "사회의"), ("[a-z]+", "abc")]
+)
+def test_parts_of_words_are_no_terms(term: str, text: str) -> None:
+    assert not occurs(term, text)
+
+
+def test_terms_are_missed_if_their_translation_is() -> None:
+    terms = [("train", "comboio"), ("house", "casa"), ("coffee", "cafe\u0301")]
+    assert missed(terms, "The train, and coffee.", "O trem, e café.") == {"train"}
+    assert missed(terms, "The train, and coffee.", "O Comboio, e chá.") == {"coffee"}
 
 
 def test_the_glossary_of_a_file_replaces_the_usual_one() -> None:

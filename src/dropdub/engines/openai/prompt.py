@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -100,16 +99,6 @@ def answer_tokens(question: Question) -> int:
     return sum(wordings * (2 * tokens_of(line.text) + _TOKENS_PER_LINE) for line in question.lines)
 
 
-def occurring(terms: Mapping[str, str], texts: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """Return the terms of a glossary that occur in texts as whole words, with their translations."""
-    return tuple((term, found) for term, found in terms.items() if any(occurs(term, text) for text in texts))
-
-
-def occurs(term: str, text: str) -> bool:
-    """Return whether a term occurs in a text as whole words, in small letters or capitals."""
-    return re.search(rf"(?<!\w){re.escape(term.casefold())}(?!\w)", text.casefold()) is not None
-
-
 def _instructions(question: Question) -> str:
     source, target = display_name(question.source), display_name(question.target)
     what = "what is said in a recording" if question.spoken else "a text"
@@ -133,8 +122,8 @@ def _known(question: Question) -> list[str]:
     if context.names:
         parts.append(f"Names in it: {_flat(', '.join(context.names))}")
     if question.terms:
-        terms = "; ".join(f"{_flat(term)} = {_flat(translation)}" for term, translation in question.terms)
-        parts.append(f"Always translate these terms so: {terms}")
+        terms = "\n".join(f"- {_flat(term)} = {_flat(translation)}" for term, translation in question.terms)
+        parts.append(f"Always translate these terms so:\n{terms}")
     if context.before:
         said = "\n".join(f"- {_flat(text)} => {_flat(translation)}" for text, translation in context.before)
         parts.append(f"Already translated, only for you to know:\n{said}")
