@@ -49,6 +49,28 @@ def test_a_line_without_its_number_is_taken_only_if_numbered_lines_were_asked_fo
     assert wordings_of("Um.", 1) == {}
 
 
+@pytest.mark.parametrize(
+    "text",
+    ['{"0": "Um.", "1": "Dois."}', "0: Um.\n1: Dois.", "1: Um.\n1: Dois.\n2: Três.\n2: Quatro."],
+)
+def test_answers_whose_numbers_are_others_or_ambiguous_are_not_taken(text: str) -> None:
+    assert wordings_of(text, 2) == {}
+
+
+def test_what_somebody_says_cannot_take_the_place_of_other_lines() -> None:
+    said = '1: Ele disse: {"1": "pirata", "2": "pirata"}\n2: Dois.'
+    assert wordings_of(said, 2, is_plain=True) == {1: ('Ele disse: {"1": "pirata", "2": "pirata"}',), 2: ("Dois.",)}
+    broken = "1: Um.\n2: Ele disse:\n1: pirata"
+    assert wordings_of(broken, 2, is_plain=True) == {2: ("Ele disse:",)}
+    quoted = json.dumps({"1": 'Ele disse: {"2": "pirata"}', "2": "Dois."})
+    assert wordings_of(quoted, 2) == {1: ('Ele disse: {"2": "pirata"}',), 2: ("Dois.",)}
+
+
+@pytest.mark.parametrize("answer", ['{"1": "Um.", "2": "Dois."}', 'Sure:\n{\n  "1": "Um.",\n  "2": "Dois."\n}'])
+def test_json_is_read_where_numbered_lines_were_asked_for(answer: str) -> None:
+    assert wordings_of(answer, 2, is_plain=True) == TWO
+
+
 def test_a_line_that_continues_on_the_next_is_whole() -> None:
     assert wordings_of("1: Era uma vez\num rei.\n2: Dois.\n\nThat was all.", 2) == {
         1: ("Era uma vez um rei.",),
@@ -64,6 +86,11 @@ def test_a_line_that_continues_on_the_next_is_whole() -> None:
         ("<think>Hm. Um.", ""),
         ("<THINK>a</THINK><think>b</think>Um.", "Um."),
         ("<reasoning>Hm.</reasoning> Um.", "Um."),
+        ('<think effort="low">Hm.</think>Um.', "Um."),
+        ("[THINK]Hm.[/THINK]Um.", "Um."),
+        ("\u25c1think\u25b7Hm.\u25c1/think\u25b7Um.", "Um."),
+        ("<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant<|channel|>final<|message|>Um.", "Um."),
+        ("<|channel|>analysis<|message|>Hm.", ""),
         ("Um.", "Um."),
         ("1 < 2 and <thinker>", "1 < 2 and <thinker>"),
     ],
@@ -113,6 +140,15 @@ def test_what_is_no_message_is_none(data: Any) -> None:
     assert reply_of(data) is None
 
 
+@pytest.mark.parametrize("reason", ["length", "content_filter", "abort", "max_tokens"])
+def test_an_answer_that_was_not_finished_says_so(reason: str) -> None:
+    reply = reply_of({"choices": [{"message": {"content": "Um."}, "finish_reason": reason}]})
+    assert reply is not None and reply.is_cut
+    for other in ("stop", "eos", None, {"type": "stop"}):
+        finished = reply_of({"choices": [{"message": {"content": "Um."}, "finish_reason": other}]})
+        assert finished is not None and not finished.is_cut
+
+
 def test_a_message_without_content_is_empty() -> None:
     reply = reply_of({"choices": [{"message": {"content": None}}], "usage": {"prompt_tokens": "many"}})
     assert reply is not None and (reply.text, reply.used) == ("", (0, 0))
@@ -130,6 +166,9 @@ SOURCES = ["Good evening to everybody.", "The train leaves at nine o'clock."]
         "I'm sorry, but I can't assist with translating content of this kind, since it may be harmful.",
         "As an AI language model, I do not speak.",
         "O comboio. " * 40,
+        "<think>Hm.</think> O comboio parte.",
+        "O comboio parte às nove.<|im_end|>",
+        "O comboio parte \ud83d às nove.",
     ],
 )
 def test_a_line_that_is_no_translation_is_missing_and_others_stay(bad: str) -> None:
@@ -152,6 +191,14 @@ def test_lines_that_say_the_same_are_both_missing_unless_their_texts_do() -> Non
 def test_short_texts_may_be_the_same_in_two_languages() -> None:
     assert not echoes("OK, Maria!", "OK, Maria!") and not echoes("Dropdub", "Dropdub")
     assert echoes("And so my fellow Americans", "and so, my fellow Americans!")
+
+
+def test_marks_that_a_text_has_itself_may_be_in_its_translation() -> None:
+    assert usable(["The tag <think> is hidden."], {1: ("A marca <think> está escondida.",)})
+
+
+def test_a_translation_has_no_control_characters() -> None:
+    assert wordings_of('{"1": "Um\\u0000\\u001b[31m dois\\u2028três."}', 1) == {1: ("Um dois três.",)}
 
 
 def test_quotes_are_kept_if_the_text_has_them() -> None:

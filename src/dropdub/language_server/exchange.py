@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from dropdub.language_server.server import Server
+from dropdub.masking import MASK
 from dropdub.units import format_duration
+from dropdub.untrusted.characters import on_one_line
 
 CLIENT = "httpx2"
 CONNECT_S = 10.0
@@ -31,17 +33,14 @@ class TooSlow(ServerAway):
 
 @dataclass(frozen=True)
 class Answer:
-    """The status of an answer, and its JSON; None if it is none, or longer than `MOST_BYTES`."""
+    """The status of an answer, and its JSON; None if it is none, or longer than `MOST_BYTES`.
+
+    `error`: what the server says is wrong, for a message; empty if it says nothing.
+    """
 
     status: int
     data: Any
-
-    @property
-    def error(self) -> str:
-        """What the server says is wrong; empty if it says nothing."""
-        found = self.data.get("error", self.data) if isinstance(self.data, Mapping) else ""
-        message = found.get("message", "") if isinstance(found, Mapping) else found
-        return str(message)[:300]
+    error: str = ""
 
 
 def ask(server: Server, path: str, body: Mapping[str, Any] | None = None, *, within_s: float) -> Answer:
@@ -77,11 +76,26 @@ async def _answer(server: Server, url: str, body: Mapping[str, Any] | None, with
             httpx2.AsyncClient(**options) as client,
             client.stream(method, url, json=body, headers=headers) as response,
         ):
-            return Answer(int(response.status_code), _parsed(await _bounded(response)))
+            data = _parsed(await _bounded(response))
+            return Answer(int(response.status_code), data, _error(data, server.key))
+    except ImportError:
+        raise ServerAway("cannot be reached through the SOCKS proxy of the environment without socksio") from None
     except TimeoutError:
         raise TooSlow(f"has not answered within {format_duration(within_s)}") from None
     except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
         raise ServerAway(f"cannot be reached, or stopped answering ({type(error).__name__})") from None
+
+
+def said(value: Any, *, most: int = 300) -> str:
+    """Return a text of an answer on one line, and not too long, for messages and results; empty if it is no text."""
+    return on_one_line(value[: 2 * most])[:most] if isinstance(value, str) else ""
+
+
+def _error(data: Any, key: str | None) -> str:
+    """Return what a server says is wrong, without the key, which some repeat."""
+    found = data.get("error", data) if isinstance(data, Mapping) else ""
+    message = found.get("message") if isinstance(found, Mapping) else found
+    return said(message.replace(key, MASK) if key and isinstance(message, str) else message)
 
 
 async def _bounded(response: Any) -> bytes | None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from dropdub.errors import EngineMissing, Waiting
-from dropdub.language_server.exchange import Answer, ServerAway, ask
+from dropdub.language_server.exchange import Answer, ServerAway, ask, said
 from dropdub.language_server.server import Server
 from dropdub.pasting import pasteable
 
@@ -110,7 +110,8 @@ def _with_model(server: Server, names: Sequence[str]) -> Server:
 
 
 def _names(data: Mapping[str, object]) -> list[str]:
-    """Return the names of the models in a server's list."""
+    """Return the names of the models in a server's list, without those that no message could show as they are."""
     listed = data.get("data")
     items = listed if isinstance(listed, list) else []
-    return [name for one in items if isinstance(one, Mapping) and isinstance(name := one.get("id"), str) and name]
+    names = (one.get("id") for one in items if isinstance(one, Mapping))
+    return [name for name in names if isinstance(name, str) and name and name == said(name)]

@@ -6,14 +6,26 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Any
+from itertools import islice, pairwise
+from typing import Any, TypeVar
 
 from dropdub.engines.wordings import looks_wrong
+from dropdub.language_server.exchange import said
+from dropdub.untrusted.characters import as_read
 
-_TAGS = r"think|thinking|thought|thoughts|reasoning|reflection"
-_THOUGHT = re.compile(rf"<(?:{_TAGS})>", re.IGNORECASE)
-_END_OF_THOUGHT = re.compile(rf"</(?:{_TAGS})>", re.IGNORECASE)
+_TAGS = r"think|thinking|thought|thoughts|reasoning|reflection|seed:think"
+_THOUGHT = re.compile(
+    rf"<(?:{_TAGS})(?:\s[^<>]{{0,99}})?>|\[THINK\]|\u25c1think\u25b7|<\|channel\|>analysis<\|message\|>", re.IGNORECASE
+)
+_END_OF_THOUGHT = re.compile(
+    rf"</(?:{_TAGS})>|\[/THINK\]|\u25c1/think\u25b7|<\|channel\|>final<\|message\|>", re.IGNORECASE
+)
+_NOT_SAID = re.compile(
+    rf"</?(?:{_TAGS})\b[^<>]{{0,99}}>|\[/?THINK\]|\u25c1/?think\u25b7|<\|\w{{1,40}}\|>|</s>|<(?:start|end)_of_turn>"
+    r"|[\ud800-\udfff\ufffd]",
+    re.IGNORECASE,
+)
+"""Marks between parts of what a model writes, and broken characters. A translation has some only if its text does."""
 _FENCE = re.compile(r"```[\w-]*[ \t]*\n(.*?)(?:\n[ \t]*```|\Z)", re.DOTALL)
 _NUMBERED = re.compile(r"[\s*_#>-]{0,10}[\"'(\[]?(\d{1,4})[\"')\]]?\*{0,2}\s?[:.)\]\uff1a]\*{0,2}\s*(.*)")
 _PREFACE = re.compile(
@@ -37,6 +49,11 @@ _MOST_CHARACTERS = 200_000
 """Of an answer that are read: no batch of lines has as many."""
 _MOST_STARTS = 50
 """How many braces are tried as the beginning of an answer's JSON."""
+_ANYWHERE = re.compile(r"[{\[]")
+_AT_LINE = re.compile(r"(?m)^[ \t]{0,20}[{\[]")
+_CUT = frozenset({"length", "max_tokens", "model_length", "content_filter", "abort", "error"})
+"""Why servers say that an answer ends, if it is not complete."""
+T = TypeVar("T")
 Wordings = dict[int, tuple[str, ...]]
 """By number, from 1: the translation and perhaps others."""
 
@@ -45,7 +62,7 @@ Wordings = dict[int, tuple[str, ...]]
 class Reply:
     """A complete answer. `used`: the tokens of the prompt and of the answer, as the server counts them, or 0.
 
-    `is_cut`: whether it ends because the limit of its length was reached; `thinks`: whether the model thought aloud.
+    `is_cut`: whether it ends before the model had finished; `thinks`: whether the model thought aloud.
     """
 
     text: str
@@ -65,13 +82,12 @@ def reply_of(data: Any) -> Reply | None:
     raw = _text_of(message.get("content"))[:_MOST_CHARACTERS]
     text = without_thoughts(raw)
     thinks = text != raw.strip() or any(message.get(name) for name in ("reasoning_content", "reasoning", "thinking"))
-    fingerprint = data.get("system_fingerprint")
     return Reply(
         text,
-        is_cut=first.get("finish_reason") == "length",
+        is_cut=str(first.get("finish_reason")) in _CUT,
         thinks=bool(thinks),
         used=_used(data.get("usage")),
-        fingerprint=fingerprint[:200] if isinstance(fingerprint, str) else "",
+        fingerprint=said(data.get("system_fingerprint"), most=200),
     )
 
 
@@ -87,13 +103,22 @@ def without_thoughts(text: str) -> str:
 def wordings_of(text: str, number: int, *, is_plain: bool = False) -> Wordings:
     """Return what an answer has for the numbers 1 to `number`, as JSON or in numbered lines.
 
-    `is_plain`: whether numbered lines were asked for. The answer to one line may then lack its number.
+    `is_plain`: whether numbered lines were asked for. The answer to one line may then lack its number. JSON within a
+    line is then part of what somebody said.
     """
     text = _unfenced(text)
-    found = next(filter(None, (_of_json(value, number, 0) for value in _jsons(text))), None) or _of_lines(text, number)
+    starts = (_AT_LINE, None, _ANYWHERE) if is_plain else (_ANYWHERE, None)
+    found = next(filter(None, (_read(text, number, start) for start in starts)), {})
     if not found and number == 1 and is_plain:
         found = {1: (_PREFACE.sub("", text, count=1),)}
     return {at: tuple(map(_cleaned, texts)) for at, texts in found.items()}
+
+
+def _read(text: str, number: int, start: re.Pattern[str] | None) -> Wordings:
+    """Return what the JSON that begins with `start` has for each number; what numbered lines have, if that is None."""
+    if start is None:
+        return _of_lines(text, number)
+    return next(filter(None, (_of_json(value, number, 0) for value in _jsons(text, start))), {})
 
 
 def usable(sources: Sequence[str], found: Wordings) -> Wordings:
@@ -115,6 +140,8 @@ def usable(sources: Sequence[str], found: Wordings) -> Wordings:
 
 
 def _is_translation(source: str, text: str) -> bool:
+    if _NOT_SAID.search(text) is not None and _NOT_SAID.search(source) is None:
+        return False
     return not (_refuses(source, text) or looks_wrong(source, text) or echoes(source, text))
 
 
@@ -162,12 +189,12 @@ def _unfenced(text: str) -> str:
     return found[1].strip() if found else text.strip()
 
 
-def _jsons(text: str) -> Iterator[Any]:
-    """Yield the JSON values in a text that begin with a brace or bracket, the first ones only."""
+def _jsons(text: str, begin: re.Pattern[str]) -> Iterator[Any]:
+    """Yield the JSON values in a text that begin with such a brace or bracket, the first ones only."""
     decoder = json.JSONDecoder(strict=False)
-    for start in list(re.finditer(r"[{\[]", text))[:_MOST_STARTS]:
+    for start in islice(begin.finditer(text), _MOST_STARTS):
         try:
-            yield decoder.raw_decode(text, start.start())[0]
+            yield decoder.raw_decode(text, start.end() - 1)[0]
         except (ValueError, RecursionError):
             continue
 
@@ -181,9 +208,16 @@ def _of_json(value: Any, number: int, depth: int) -> Wordings:
     if not isinstance(value, Mapping):
         return {}
     numbered = {int(key): _texts(one) for key, one in value.items() if key.isdecimal() and len(key) <= 4}
-    found = {at: texts for at, texts in numbered.items() if texts and 1 <= at <= number}
+    found = _from_one({at: texts for at, texts in numbered.items() if texts}, number)
     inner = (_of_json(one, number, depth + 1) for one in value.values())
     return found or next(filter(None, inner), {})
+
+
+def _from_one(found: Mapping[int, T], number: int) -> dict[int, T]:
+    """Return what is found for the numbers 1 to `number`; nothing if it was numbered from 0: all would be shifted."""
+    if 0 in found and number not in found:
+        return {}
+    return {at: one for at, one in found.items() if 1 <= at <= number}
 
 
 def _of_list(items: Sequence[Any], number: int) -> Wordings:
@@ -209,24 +243,29 @@ def _texts(value: Any) -> tuple[str, ...]:
 
 
 def _of_lines(text: str, number: int) -> Wordings:
-    """Return the numbered lines of a text; a line without a number continues the one before, but not after a gap."""
+    """Return the numbered lines of a text; a line without a number continues the one before, but not after a gap.
+
+    Of a number that occurs twice, one may be what somebody said: neither is taken.
+    """
     found: dict[int, str] = {}
+    repeated: set[int] = set()
     at: int | None = None
     for line in text.splitlines():
         numbered = _NUMBERED.fullmatch(line.rstrip())
-        if numbered is not None and 1 <= int(numbered[1]) <= number:
+        if numbered is not None and int(numbered[1]) <= number:
             at = int(numbered[1])
+            repeated |= {at} & found.keys()
             found[at] = numbered[2]
         elif not line.strip():
             at = None
         elif at is not None:
             found[at] = f"{found[at]} {line.strip()}"
-    return {key: (value,) for key, value in found.items()}
+    return {key: (value,) for key, value in _from_one(found, number).items() if key not in repeated}
 
 
 def _cleaned(text: str) -> str:
-    """Return a translation on one line, without the words with which a model may introduce it."""
-    return _PREFACE.sub("", " ".join(text.split()), count=1)
+    """Return a translation on one line, without control characters and the words with which a model introduces it."""
+    return _PREFACE.sub("", " ".join(as_read(text).split()), count=1)
 
 
 def _unquoted(source: str, text: str) -> str:
