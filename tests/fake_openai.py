@@ -14,7 +14,18 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from dropdub.engines.base import EngineSettings
+from dropdub.engines.openai.engine import OpenAiTranslator
+from dropdub.language_server.server import Server
+
 MODEL = "tiny-model"
+LINES = [
+    "Good evening to all of you.",
+    "The train to Lisbon leaves at nine.",
+    "Nobody knew where the old man lived.",
+    "She closed the window and sat down.",
+]
+EN_PT = {"source": "en", "target": "pt"}
 _NUMBERED = re.compile(r"(\d+): (.*)")
 
 
@@ -55,6 +66,7 @@ class Said:
     status: int = 200
     finish: str = "stop"
     prompt_tokens: int | None = None
+    completion_tokens: int | None = None
     message: dict[str, Any] = field(default_factory=dict)
     raw: bytes | None = None
     headers: dict[str, str] = field(default_factory=dict)
@@ -104,6 +116,22 @@ class FakeOpenAiServer:
     def batches(self) -> list[Asked]:
         """The requests after those by which it was met."""
         return [one for one in self.asked if "Good morning." not in one.prompt]
+
+
+def engine_for(server: FakeOpenAiServer, **values: Any) -> OpenAiTranslator:
+    """Return a loaded engine. `values` are those of `Server`."""
+    engine = OpenAiTranslator(settings_for(server, **values))
+    engine.load()
+    return engine
+
+
+def settings_for(server: FakeOpenAiServer, **values: Any) -> EngineSettings:
+    return EngineSettings(server=Server(**{"address": server.address, "is_named": True, **values}))
+
+
+def by_size(*, most: int, else_: Said) -> Any:
+    """Return a way to answer that is good for at most `most` lines."""
+    return lambda asked: good(asked) if len(asked.lines) <= most else else_
 
 
 @contextmanager
@@ -179,7 +207,7 @@ class _Handler(BaseHTTPRequestHandler):
         fake = self.fake
         if fake.ollama is not None and self.path == "/api/version":
             self._json({"version": "0.20.1"})
-        elif fake.ollama is not None and self.path == "/api/ps":
+        elif fake.ollama is not None and self.path in ("/api/ps", "/api/tags"):
             self._json({"models": [fake.ollama]})
         elif fake.ollama is not None and self.path == "/api/generate" and body is not None:
             fake.unloaded.append(str(body["model"]) if body.get("keep_alive") == 0 else "?")
@@ -206,6 +234,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _completion(asked: Asked, said: Said) -> dict[str, Any]:
     prompt = len(asked.prompt) // 4 if said.prompt_tokens is None else said.prompt_tokens
+    answer = len(str(said.content)) // 4 if said.completion_tokens is None else said.completion_tokens
     return {
         "id": "chatcmpl-1",
         "object": "chat.completion",
@@ -218,5 +247,5 @@ def _completion(asked: Asked, said: Said) -> dict[str, Any]:
                 "message": {"role": "assistant", "content": said.content, **said.message},
             }
         ],
-        "usage": {"prompt_tokens": prompt, "completion_tokens": len(str(said.content)) // 4},
+        "usage": {"prompt_tokens": prompt, "completion_tokens": answer},
     }

@@ -67,11 +67,17 @@ def alternatives(
 def in_context(
     engine: TakesContext, texts: Sequence[str], *, source: str, target: str, context: Context, fits: bool
 ) -> list[tuple[str, ...]]:
-    """Return the wordings of texts that follow one another. Raises what `in_context` does, and EngineFailed."""
+    """Return the wordings of texts that follow one another, none for one that could not be translated.
+
+    Raises what `in_context` does, and EngineFailed.
+    """
     assert isinstance(engine, Translator)
     with blaming(engine.name, type(engine)):
         found = engine.in_context(texts, source=source, target=target, context=context, fits=fits)
-    return _wordings(engine, found, texts)
+    _require_as_many(engine, found, texts)
+    if not all(isinstance(text, str) for wordings in found for text in wordings):
+        raise broken(engine, "returned a translation that is no text")
+    return [tuple(wordings) for wordings in found]
 
 
 def spoken(

@@ -419,7 +419,7 @@ class TakesContext(Protocol):
     def in_context(
         self, texts: Sequence[str], *, source: str, target: str, context: Context, fits: bool
     ) -> list[tuple[str, ...]]:
-        """Return the translations of each text in order, the most likely first.
+        """Return the translations of each text in order, the most likely first; none for one that it cannot translate.
 
         `fits`: whether a translation has to be spoken in the time of its text, so that shorter ones are of use.
         Raises UnsupportedLanguage, and Waiting if it cannot be done now.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from hashlib import sha256
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -47,6 +48,11 @@ class Server:
         return urlsplit(self.address).netloc
 
     @property
+    def mark(self) -> str:
+        """What distinguishes its address from others in results, without naming it."""
+        return sha256(self.address.encode()).hexdigest()[:12]
+
+    @property
     def place(self) -> str:
         """Return `HERE` or `ELSEWHERE`: where the texts are read that it is sent."""
         return HERE if self.is_local and not self.is_cloud else ELSEWHERE
@@ -63,7 +69,7 @@ class Server:
     @property
     def is_cloud(self) -> bool:
         """Whether the name of its model says that a server of this machine sends the texts on to others."""
-        return self.model is not None and self.model.endswith(_CLOUD)
+        return self.model is not None and self.model.casefold().endswith(_CLOUD)
 
     @property
     def warning(self) -> str | None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from dropdub.config.glossary import terms_for
+from dropdub.config.glossary import missed, terms_for
 from dropdub.engines import answers
 from dropdub.engines.base import Context, EngineInfo, OffersAlternatives, TakesContext, TakesGlossary, Translator
 from dropdub.engines.wordings import fitting, shorter_than
@@ -27,10 +27,12 @@ from dropdub.text.written_forms import converts, form_warnings, in_form, written
 from dropdub.untrusted.characters import visible
 
 BATCH = 32
-LINES = 12
-"""How many texts an engine gets at once that takes into account what surrounds them."""
+LINES, CHARACTERS = 12, 1_200
+"""How many texts an engine gets at once that takes into account what surrounds them, unless they are long."""
 BEFORE, AFTER = 6, 3
 """How many texts before them, with their translations, and after them it gets as well."""
+MOST_NAMED = 10
+"""How many terms of a glossary a warning names."""
 _TEXT_SHARE = 0.8
 """Share of the work that the running text is; the document has a few words more, and most answers are in the cache."""
 Wordings = tuple[str, ...]
@@ -219,16 +221,19 @@ class _Translation:
         self._target = target
         self._found = found
         self._terms = terms_for(task.options.glossary, target)
+        self._missed: set[str] = set()
         # A dub has to take as long as the original; a text may take as long as it needs.
         self._fits = task.kind != "text" and isinstance(engine, OffersAlternatives | TakesContext)
         self.info = engine.info()
 
     @property
     def ignored(self) -> list[str]:
-        """Return a warning if the job has a glossary, and the engine takes none."""
-        if not self._terms or isinstance(self._engine, TakesGlossary):
-            return []
-        return [f"In {self._task.job_name}, glossary had no effect: the translator {self._engine.name} takes none."]
+        """Return a warning if the job has a glossary, and the engine takes none, or did not follow it earlier."""
+        name = self._task.job_name
+        if self._terms and not isinstance(self._engine, TakesGlossary):
+            return [f"In {name}, glossary had no effect: the translator {self._engine.name} takes none."]
+        terms = ", ".join(sorted(self._missed)[:MOST_NAMED])
+        return [f"In {name}, what was translated earlier does not follow the glossary for: {terms}."] if terms else []
 
     def known(self, texts: Iterable[str]) -> dict[str, Wordings]:
         """Return the wordings of each text that has letters, from the cache or translated in batches."""
@@ -252,14 +257,17 @@ class _Translation:
 
     def _find_in_context(self, engine: TakesContext, texts: Sequence[str]) -> None:
         """Find the wordings of texts that follow one another, in this order: later ones depend on earlier ones."""
-        for start in range(0, len(texts), LINES):
-            end = min(start + LINES, len(texts))
-            before = tuple((text, self._found[text][0]) for text in texts[max(start - BEFORE, 0) : start])
+        start = 0
+        while start < len(texts):
+            end = _end_of_batch(texts, start)
+            earlier = ((text, self._found[text][0]) for text in texts[max(start - BEFORE, 0) : start])
+            before = tuple((text, translation) for text, translation in earlier if translation != text)
             context = Context(
                 before, tuple(texts[end : end + AFTER]), self._task.options.initial_prompt, self._task.options.hotwords
             )
             self._found |= zip(texts[start:end], self._in_context(engine, texts[start:end], context), strict=True)
             self._report(end / len(texts))
+            start = end
 
     def _in_context(self, engine: TakesContext, texts: Sequence[str], context: Context) -> list[Wordings]:
         given = tuple(map(visible, texts))
@@ -267,16 +275,19 @@ class _Translation:
         key = _InContextKey(self.info, self._source, self._target, self._fits, given, context, terms)
         kept = self._task.cache.get(key, check=lambda value: _all_checked(value, number=len(texts)))
         if kept is not None:
+            self._missed |= {
+                one for text, found in zip(given, kept, strict=True) for one in missed(terms, text, found[0])
+            }
             return kept
         self._give_glossary()
         offered = answers.in_context(
             engine, given, source=self._source, target=self._target, context=context, fits=self._fits
         )
         found = [
-            _by_length(text, wordings) if self._fits else wordings[:1]
+            _by_length(text, wordings or (text,)) if self._fits else wordings[:1] or (text,)
             for text, wordings in zip(given, offered, strict=True)
         ]
-        if self._engine.info() == self.info:
+        if all(offered) and self._engine.info() == self.info:  # what was not translated is asked for again next time
             self._task.cache.put(key, to_json(found))
         return found
 
@@ -304,6 +315,16 @@ class _Translation:
             offered = answers.alternatives(self._engine, texts, source=self._source, target=self._target)
             return [_by_length(text, wordings) for text, wordings in zip(texts, offered, strict=True)]
         return [(one,) for one in answers.translated(self._engine, texts, source=self._source, target=self._target)]
+
+
+def _end_of_batch(texts: Sequence[str], start: int) -> int:
+    """Return where a batch ends that begins at `start`: after `LINES` texts, or before `CHARACTERS` are exceeded."""
+    length = 0
+    for end in range(start, min(start + LINES, len(texts))):
+        length += len(texts[end])
+        if length > CHARACTERS and end > start:
+            return end
+    return min(start + LINES, len(texts))
 
 
 def _by_length(text: str, wordings: Sequence[str]) -> Wordings:

@@ -3,29 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dropdub.engines.openai.prompt import Form, Question, answer_tokens, messages, prompt_tokens, schema
 from dropdub.engines.openai.replies import Reply, reply_of
 from dropdub.language_server.exchange import Answer, ask
-from dropdub.language_server.presence import absent, refuse
+from dropdub.language_server.presence import absent, away, refuse
 from dropdub.language_server.server import Server
 
+_PATH = "/chat/completions"
 _QUIET: Mapping[str, Any] = {"reasoning_effort": "none", "chat_template_kwargs": {"enable_thinking": False}}
 """How models that think are asked not to: Ollama reads the first, llama.cpp and vLLM the second."""
 _LEAST_TOKENS = 64
 _SPARE_TOKENS = 256
 THINKING_TOKENS = 2_048
 """What a model may think aloud before it answers."""
-_START_S, _LINE_S = 45.0, 6.0
-"""The time that a server has for an answer, and in addition for each line."""
-_UNKNOWN = (400, 422, 500, 501)
-"""Statuses of servers that do not know something which is asked of them."""
+_START_S, _TOKEN_S, _LONGEST_S = 30.0, 0.15, 100.0
+"""The time that a server has for an answer, in addition for each token that may be needed, and at most."""
+_THOUGHTS_S = 45.0
+"""The time in addition for a model that thinks aloud."""
+_NOT_TAKEN = (400, 422)
+"""Statuses of servers that do not know something which is asked of them, or do not translate something."""
+_FAILED = (500, 501)
+"""Statuses of servers that may not know it either, or do not work."""
 
 
 class NotUnderstood(Exception):
-    """The server does not know a field of the request, or cannot answer in this form."""
+    """The server does not know a field of the request, or cannot answer in this form. The text is what it says.
+
+    `may_work`: whether another request may succeed, since this one was refused; otherwise, it failed.
+    """
+
+    def __init__(self, says: str, *, may_work: bool = False) -> None:
+        super().__init__(says)
+        self.may_work = may_work
 
 
 class TooMuch(Exception):
@@ -52,18 +64,21 @@ def translations(
     The first `attempt` takes the likeliest words, so that the same lines have the same translation; later ones choose
     from others, always in the same way. Raises NotUnderstood, TooMuch, ServerAway, Waiting and EngineMissing.
     """
-    within_s = _START_S + _LINE_S * len(question.lines)
-    answer = ask(
-        server, "/chat/completions", _body(server, question, manner, attempt, thinks=thinks), within_s=within_s
-    )
+    body = _body(server, question, manner, attempt, thinks=thinks)
+    within_s = min(_START_S + _TOKEN_S * answer_tokens(question), _LONGEST_S) + (_THOUGHTS_S if thinks else 0)
+    answer = ask(server, _PATH, body, within_s=within_s)
     if answer.status == 404:
-        raise absent(server)
+        is_model = "model" in answer.error.casefold()
+        raise absent(server) if is_model else away(server, f"has nothing at {server.address}{_PATH}")
     if answer.status in (400, 413, 422) and _is_length(answer):
         raise TooMuch
-    if answer.status in _UNKNOWN:
-        raise NotUnderstood(answer.error)
+    if answer.status in (*_NOT_TAKEN, *_FAILED):
+        raise NotUnderstood(answer.error, may_work=answer.status in _NOT_TAKEN)
     refuse(server, answer, may_be_unreadable=True)
-    return reply_of(answer.data)
+    reply = reply_of(answer.data)
+    if reply is not None and reply.used[1] >= body["max_tokens"]:  # some servers do not say that they stopped there
+        return replace(reply, is_cut=True)
+    return reply
 
 
 def _body(server: Server, question: Question, manner: Manner, attempt: int, *, thinks: bool) -> dict[str, Any]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from dropdub.config.glossary import missed
 from dropdub.engines.openai.chat import THINKING_TOKENS, NotUnderstood, TooMuch, translations
-from dropdub.engines.openai.meeting import Met
-from dropdub.engines.openai.prompt import Form, Line, Question, answer_tokens, occurring, prompt_tokens
+from dropdub.engines.openai.meeting import Met, answers
+from dropdub.engines.openai.prompt import Form, Line, Question, answer_tokens, prompt_tokens
 from dropdub.engines.openai.replies import Reply, Wordings, usable, wordings_of
 from dropdub.engines.wordings import NEAR
-from dropdub.errors import EngineMissing
+from dropdub.errors import EngineMissing, Waiting
 from dropdub.language_server.exchange import ServerAway, TooSlow
 from dropdub.language_server.presence import away
 
@@ -34,32 +35,52 @@ class Troubles:
     missed_terms: set[str] = field(default_factory=set)
     was_cut: bool = False
 
+    def take(self) -> Troubles:
+        """Return what there is, and forget it."""
+        taken = replace(self)
+        self.give(Troubles())
+        return taken
+
+    def give(self, others: Troubles) -> None:
+        """Take the place of what there is."""
+        self.untranslated, self.missed_terms, self.was_cut = others.untranslated, others.missed_terms, others.was_cut
+
 
 class Dialogue:
     """Asks the server that was met. Batches that were too much for it once are smaller from then on."""
 
-    def __init__(self, met: Met) -> None:
+    def __init__(self, met: Met, troubles: Troubles) -> None:
+        """`troubles` gets what goes wrong."""
         self._met = met
         self._most_lines = 1_000
-        self.troubles = Troubles()
+        self._refused = ""
+        self._troubles = troubles
 
     def wordings(self, question: Question) -> list[tuple[str, ...]]:
-        """Return the translations of each line; if there is none, its text, which is counted as untranslated.
+        """Return the translations of each line; none for one that is counted as untranslated.
 
         Raises Waiting if the server is away, EngineMissing if it refuses or if its model translates nothing.
         """
+        self._refused = ""
         found = self._solved(question)
         if not found and len(question.lines) >= _HOPELESS_FROM:
-            raise EngineMissing(
-                f"The model '{self._met.server.model}' of the translator's server returns no usable translations.",
-                remedy="Set models.openai.model in config.yaml to a model that follows instructions, and restart the "
-                "daemon. Then run: `dropdub retry JOB`.",
-            )
-        self.troubles.untranslated += len(question.lines) - len(found)
-        self._note_terms(question, found)
+            raise self._hopeless()
+        self._troubles.untranslated += len(question.lines) - len(found)
+        for at, wordings in found.items():
+            self._troubles.missed_terms |= missed(question.terms, question.lines[at - 1].text, wordings[0])
         if question.spoken:
             found = {**found, **self._with_shorter(question, found)}
-        return [found.get(at, (line.text,)) for at, line in enumerate(question.lines, start=1)]
+        return [found.get(at, ()) for at in range(1, len(question.lines) + 1)]
+
+    def _hopeless(self) -> Waiting | EngineMissing:
+        """Return the error for a model of which nothing can be had; a server that refused may be another one now."""
+        if self._refused:
+            return away(self._met.server, f"does not work ({self._refused})")
+        return EngineMissing(
+            f"The model '{self._met.server.model}' of the translator's server returns no usable translations.",
+            remedy="Set models.openai.model in config.yaml to a model that follows instructions, and restart the "
+            "daemon. Then run: `dropdub retry JOB`.",
+        )
 
     def _solved(self, question: Question) -> Wordings:
         """Return the translations by number, as many as can be had."""
@@ -69,8 +90,9 @@ class Dialogue:
         try:
             found = self._tried(question)
         except TooSlow as error:
-            if number == 1:
-                raise away(self._met.server, str(error)) from error
+            self._require_alive(error)
+            if number == 1:  # the model does not come to an end with it, and it must not hold its job forever
+                return {}
             self._most_lines = -(-number // 2)
             return self._halved(question)
         except TooMuch:
@@ -88,7 +110,7 @@ class Dialogue:
             found = self._once(question, attempt)
             if len(found) > len(best):
                 best = found
-            if len(found) == len(question.lines) and not _missed(question, found):
+            if len(found) == len(question.lines) and _follows_glossary(question, found):
                 return found
         return best
 
@@ -98,9 +120,10 @@ class Dialogue:
         try:
             reply = translations(met.server, question, met.manner, attempt=attempt, thinks=met.thinks)
         except NotUnderstood as error:
-            if attempt + 1 < ATTEMPTS:
+            self._refused = str(error) or "it refuses the request"
+            if error.may_work or attempt + 1 < ATTEMPTS:
                 return {}
-            raise away(met.server, f"does not work ({error})") from error
+            raise away(met.server, f"does not work ({self._refused})") from error
         except TooSlow:
             raise
         except ServerAway as error:
@@ -117,7 +140,7 @@ class Dialogue:
         """Return whether the server counted far fewer tokens than the prompt has: it dropped some without a word."""
         expected = self._met.tokens_share * prompt_tokens(question, self._met.manner.form)
         is_cut = expected > _CUT_FROM_TOKENS and 0 < reply.used[0] < _CUT_SHARE * expected
-        self.troubles.was_cut = self.troubles.was_cut or is_cut
+        self._troubles.was_cut = self._troubles.was_cut or is_cut
         return is_cut
 
     def _has_room(self, question: Question) -> bool:
@@ -149,6 +172,12 @@ class Dialogue:
         except TooMuch:
             return {}
         except TooSlow as error:
+            self._require_alive(error)
+            return {}
+
+    def _require_alive(self, error: TooSlow) -> None:
+        """Raise Waiting if a server that was too slow does not even answer what it answered when it was met."""
+        if not answers(self._met):
             raise away(self._met.server, str(error)) from error
 
     def _with_shorter(self, question: Question, found: Wordings) -> Wordings:
@@ -174,18 +203,9 @@ class Dialogue:
                 shorter = tuple(one for one in wordings if len(one) < len(part.lines[at - 1].translation))
                 yield start + at, shorter
 
-    def _note_terms(self, question: Question, found: Wordings) -> None:
-        self.troubles.missed_terms |= _missed(question, found)
 
-
-def _missed(question: Question, found: Mapping[int, tuple[str, ...]]) -> set[str]:
-    """Return the terms of the glossary that occur in a line, and whose translations do not in its translation."""
-    return {
-        term
-        for at, wordings in found.items()
-        for term, translation in occurring(dict(question.terms), [question.lines[at - 1].text])
-        if translation.casefold() not in wordings[0].casefold()
-    }
+def _follows_glossary(question: Question, found: Wordings) -> bool:
+    return not any(missed(question.terms, question.lines[at - 1].text, texts[0]) for at, texts in found.items())
 
 
 def _is_long(text: str, translation: str) -> bool:

@@ -7,13 +7,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import ClassVar
 
+from dropdub.config.glossary import occurring
 from dropdub.engines.base import Context, EngineInfo, EngineSettings
 from dropdub.engines.openai.dialogue import Dialogue, Troubles
-from dropdub.engines.openai.meeting import Met, meet
+from dropdub.engines.openai.meeting import Met, is_still, meet
 from dropdub.engines.openai.ollama import DEFAULT_CONTEXT
-from dropdub.engines.openai.prompt import VERSION, Line, Question, occurring
-from dropdub.errors import UnsupportedLanguage, Waiting
+from dropdub.engines.openai.prompt import VERSION, Line, Question
+from dropdub.errors import EngineMissing, UnsupportedLanguage, Waiting
 from dropdub.languages import is_known, primary, same_language
+from dropdub.pasting import pasteable
 
 LINES = 12
 """How many lines are asked for together: enough to see how they belong together, and few enough to be numbered well."""
@@ -36,6 +38,7 @@ class OpenAiTranslator:
         self._server = (settings or EngineSettings()).server
         self._met: Met | None = None
         self._dialogue: Dialogue | None = None
+        self._troubles = Troubles()
         self._terms: Mapping[str, str] = {}
 
     @classmethod
@@ -49,10 +52,13 @@ class OpenAiTranslator:
         """Find the server and its model, which loads it there. Raises Waiting and EngineMissing."""
         if self._met is None and self._server.is_named:
             self._met = meet(self._server)
-            self._dialogue = Dialogue(self._met)
+            self._dialogue = Dialogue(self._met, self._troubles)
 
     def info(self) -> EngineInfo:
-        self.load()  # again, if the server was away meanwhile
+        """Return what answers now: between two steps, or two batches, it may have become another model."""
+        if self._met is not None and not is_still(self._met, self._server):
+            self._met = None
+        self.load()
         details = self._met.details() if self._met is not None else {"prompt": VERSION}
         return EngineInfo(self.name, f"prompt {VERSION}", details)
 
@@ -64,7 +70,7 @@ class OpenAiTranslator:
 
     def translate(self, texts: Sequence[str], *, source: str, target: str) -> list[str]:
         found = self.in_context(texts, source=source, target=target, context=Context(), fits=False)
-        return [wordings[0] for wordings in found]
+        return [wordings[0] if wordings else text for text, wordings in zip(texts, found, strict=True)]
 
     def in_context(
         self, texts: Sequence[str], *, source: str, target: str, context: Context, fits: bool
@@ -75,7 +81,7 @@ class OpenAiTranslator:
         found: list[tuple[str, ...]] = []
         for start in range(0, len(spoken), LINES):
             batch = spoken[start : start + LINES]
-            known = [(text, wordings[0]) for text, wordings in zip(spoken, found, strict=False)]
+            known = [(text, wordings[0]) for text, wordings in zip(spoken, found, strict=False) if wordings]
             before = (*context.before, *known)[-HISTORY:]
             after = (*spoken[start + LINES :], *context.after)[: len(context.after)]
             around = replace(context, before=before, after=after)
@@ -91,31 +97,27 @@ class OpenAiTranslator:
         assert self._dialogue is not None, "it is only used if the settings name a server"
         try:
             return self._dialogue.wordings(question)
-        except Waiting:
+        except (Waiting, EngineMissing):
             self._met = None  # another model or version may answer later
+            self._troubles.take()  # the step ends here, and the next one must not report them
             raise
 
     def announcements(self) -> Sequence[str]:
         """Return what is to be known of the translations: where the texts went, and what the model did not do."""
-        if self._met is None or self._dialogue is None:
+        if self._met is None:
             return ()
-        troubles, self._dialogue.troubles = self._dialogue.troubles, Troubles()
-        return [*self._about_server(self._met), *_about(troubles, self._met)]
+        return [*self._about_server(self._met), *_about(self._troubles.take(), self._met)]
 
     @contextmanager
     def apart(self) -> Iterator[None]:
         """Keep the glossary and the reports of a job while another one's short step is done."""
-        terms, dialogue = self._terms, self._dialogue
-        troubles = dialogue.troubles if dialogue is not None else None
-        if dialogue is not None:
-            dialogue.troubles = Troubles()
+        terms, troubles = self._terms, self._troubles.take()
         self._terms = {}
         try:
             yield
         finally:
             self._terms = terms
-            if dialogue is not None and troubles is not None:
-                dialogue.troubles = troubles
+            self._troubles.give(troubles)
 
     def _about_server(self, met: Met) -> Iterator[str]:
         if met.server.warning:
@@ -148,6 +150,6 @@ def _more_context(met: Met, tokens: int) -> str:
     name = f"{str(met.server.model).replace(':', '-').replace('/', '-')}-{tokens}"
     return (
         f"To give it more, save these two lines as a file named Modelfile:\n  FROM {met.server.model}\n"
-        f"  PARAMETER num_ctx {tokens}\nThen run:\n  ollama create {name} -f Modelfile\n"
+        f"  PARAMETER num_ctx {tokens}\nThen run:\n  {pasteable(['ollama', 'create', name, '-f', 'Modelfile'])}\n"
         f"and set models.openai.model to {name} and models.openai.context to {tokens}."
     )

@@ -11,11 +11,13 @@ from dropdub.engines.openai import ollama
 from dropdub.engines.openai.chat import MANNERS, Manner, NotUnderstood, TooMuch, translations
 from dropdub.engines.openai.prompt import VERSION, Form, Line, Question, prompt_tokens
 from dropdub.engines.openai.replies import Reply, wordings_of
+from dropdub.errors import EngineMissing, Waiting
 from dropdub.language_server.exchange import ServerAway
 from dropdub.language_server.presence import away, found
 from dropdub.language_server.server import Server
 
 log = logging.getLogger("dropdub.engines")
+_AGAIN_S = 5.0
 _TRIAL = (Line("Good morning."), Line("Where is the station?"))
 
 
@@ -42,6 +44,7 @@ class Met:
         return {
             "model": self.server.model,
             "server": self.server.place,
+            "address": self.server.mark,
             "form": self.manner.form.value,
             "quiet": self.manner.quiet,
             "context": self.server.context,
@@ -71,6 +74,28 @@ def meet(server: Server) -> Met:
     )
     log.info("language model found: model=%s form=%s quiet=%s", asked.model, manner.form, manner.quiet)
     return met
+
+
+def is_still(met: Met, server: Server) -> bool:
+    """Return whether a server, as it is set, has the model that was met, and in the same version, as far as it says so.
+
+    True if it does not answer: whoever asks it next waits for it.
+    """
+    try:
+        now = found(server, within_s=_AGAIN_S)
+    except Waiting:
+        return True
+    except EngineMissing:
+        return False
+    return now.model == met.server.model and (not met.digest or ollama.digest(now) in ("", met.digest))
+
+
+def answers(met: Met) -> bool:
+    """Return whether a server still answers as it did when it was met."""
+    try:
+        return translations(met.server, _trial(), met.manner, thinks=met.thinks) is not None
+    except (ServerAway, NotUnderstood, TooMuch):
+        return False
 
 
 def _trial() -> Question:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dropdub.language_server.exchange import ServerAway, ask_at
+from dropdub.language_server.exchange import ServerAway, ask_at, said
 from dropdub.language_server.server import Server
 
 DEFAULT_CONTEXT = 4_096
@@ -28,32 +28,33 @@ class About:
 
 def about(server: Server) -> About:
     """Return what Ollama says of the server's model, which was just used."""
-    version = _asked(server, "/api/version").get("version")
-    if not isinstance(version, str):
+    version = said(_asked(server, "/api/version").get("version"), most=50)
+    if not version:
         return About()
-    model = _loaded(server)
-    digest, context = model.get("digest"), model.get("context_length")
-    return About(
-        version[:50],
-        digest[:80] if isinstance(digest, str) else "",
-        context if isinstance(context, int) and context > 0 else 0,
-    )
+    context = _one_of(server, "/api/ps").get("context_length")
+    return About(version, digest(server), context if isinstance(context, int) and context > 0 else 0)
+
+
+def digest(server: Server) -> str:
+    """Return what Ollama says distinguishes the model from others of its name; empty if it says nothing."""
+    return said(_one_of(server, "/api/tags").get("digest"), most=80)
 
 
 def unload(server: Server) -> None:
     """Have Ollama free the memory of the server's models once they are not busy. Without effect on other servers."""
-    for model in list(_models(server)):
+    for model in list(_models(server, "/api/ps")):
         if isinstance(name := model.get("name"), str):
             _asked(server, "/api/generate", {"model": name, "keep_alive": 0})
 
 
-def _loaded(server: Server) -> Mapping[str, Any]:
+def _one_of(server: Server, path: str) -> Mapping[str, Any]:
+    """Return what a list of Ollama's says of the server's model: `ps` has the loaded ones, `tags` has all."""
     names = (server.model, f"{server.model}:latest")
-    return next((one for one in _models(server) if {one.get("name"), one.get("model")} & set(names)), {})
+    return next((one for one in _models(server, path) if {one.get("name"), one.get("model")} & set(names)), {})
 
 
-def _models(server: Server) -> Iterator[Mapping[str, Any]]:
-    models = _asked(server, "/api/ps").get("models")
+def _models(server: Server, path: str) -> Iterator[Mapping[str, Any]]:
+    models = _asked(server, path).get("models")
     yield from (one for one in (models if isinstance(models, list) else []) if isinstance(one, Mapping))
 
 
