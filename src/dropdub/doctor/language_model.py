@@ -21,17 +21,22 @@ def findings(subject: ExaminedRoot) -> Iterator[Finding]:
     server = Server.of(subject.config.models.openai)
     if not server.is_named or not _is_used(subject.config):
         return
+    try:
+        server = found(server, within_s=WITHIN_S)
+    except Waiting as error:
+        finding = problem(
+            _WHAT, "its server cannot be used now, and jobs wait for it", error.remedy, detail=error.message
+        )
+    except EngineMissing as error:
+        finding = problem(_WHAT, "its server refuses, and jobs fail", error.remedy, detail=error.message)
+    else:
+        finding = ok(_WHAT, "its server answers", detail=f"{server.model} at {server.host}")
     if server.warning:
         remedy = (
             "To translate on this machine only, set models.openai.address to a server on it, or another translator."
         )
         yield warning(_WHAT, "the texts that are translated leave this machine", remedy, detail=server.host)
-    try:
-        model = found(server, within_s=WITHIN_S).model
-    except (Waiting, EngineMissing) as error:
-        yield problem(_WHAT, "its server cannot be used now, and jobs wait for it", error.remedy, detail=error.message)
-    else:
-        yield ok(_WHAT, "its server answers", detail=f"{model} at {server.host}")
+    yield finding
 
 
 def _is_used(config: Config) -> bool:
