@@ -26,7 +26,7 @@ PER_CHARACTER_S = 0.7
 has 15 in a second.
 """
 DIARIZE_X_REAL_TIME = 1.0
-"""Seconds allowed per second of recording, besides reading the source: comparing voices needs about 0.01."""
+"""Seconds allowed per second of recording, besides reading the source: comparing voices needs about 0.03."""
 ENGINE_LEAST_S = 120.0
 DETECTED_S = 150.0
 """Seconds of a recording in which its language is detected: five windows."""
@@ -177,7 +177,7 @@ TABLE = (
         keeps_pieces=True,
         admits_asides=True,
     ),
-    # Comparing voices needs torch, which only the synthesize pool loads.
+    # Comparing voices may need torch, which only the synthesize pool loads.
     Stage(
         "diarize",
         32,

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from dropdub.engines import answers
-from dropdub.engines.base import EngineInfo, EngineSettings, Utterance, Window
+from dropdub.engines.base import EngineInfo, EngineSettings, Utterance, VoiceThresholds, Window
 from dropdub.engines.loading import load_engine
 from dropdub.errors import EngineFailed, UnexpectedError, UnsupportedLanguage
 
@@ -109,6 +109,12 @@ def language(engine: Any) -> Any:
     return answers.language_heard(engine, WINDOWS)
 
 
+def thresholds(engine: Any) -> Any:
+    engine.thresholds = engine.answer
+    return answers.thresholds(engine)
+
+
+UNIT = np.full(4, 0.5, np.float32)
 HOLES = np.array([0.0, np.nan], np.float32)
 WRONG: list[tuple[Callable[[Any], Any], Any, str]] = [
     (translated, ["um"], "returned 1 translations for 2 texts"),
@@ -126,10 +132,18 @@ WRONG: list[tuple[Callable[[Any], Any], Any, str]] = [
     (heard, [SAID, ("Hello",), SAID], "without text and times"),
     (heard, [SAID, (Utterance(2.0, 1.0, "Hello"),), SAID], "without text and times"),
     (heard, [SAID, (Utterance(0.0, float("nan"), "Hello"),), SAID], "without text and times"),
-    (embedded, [np.ones(4, np.float32)] * 2, "returned 2 vectors"),
-    (embedded, [np.ones(4, np.float32), np.ones(5, np.float32), np.ones(4, np.float32)], "of 4 and 5 numbers"),
-    (embedded, [np.ones(4, np.float32), HOLES, HOLES], "no finite numbers"),
+    (embedded, [UNIT] * 2, "returned 2 vectors"),
+    (embedded, [UNIT, np.ones(5, np.float32), UNIT], "of 4 and 5 numbers"),
+    (embedded, [UNIT, HOLES, HOLES], "no finite numbers"),
+    (embedded, [UNIT, 2 * UNIT, UNIT], "a vector of length 2, not 1"),
+    (embedded, [0 * UNIT] * 3, "a vector of length 0, not 1"),
+    (thresholds, {"windows_alike": 0.5}, "no VoiceThresholds of numbers"),
+    (thresholds, VoiceThresholds(voices_alike=float("nan")), "no VoiceThresholds of numbers"),
     (background, [np.zeros(8, np.float32)], "instead of floats in 2"),
+    (background, [np.zeros((7, 2), np.float32)], "returned 7 samples for 8"),
+    (background, [np.zeros((8, 2), np.float32)] * 2, "returned 16 samples for 8"),
+    (background, [], "returned 0 samples for 8"),
+    (background, [np.zeros((8, 1), np.float32)], "returned 1 channels for 2"),
     (language, None, "no tag"),
 ]  # fmt: skip
 
@@ -147,8 +161,10 @@ def test_wrong_answer_names_the_engine_and_its_package(ask: Callable[[Any], Any]
     (alternatives, [("um", "1"), ["dois"]]),
     (spoken, np.zeros(8, np.float64)),
     (heard, [SAID, (), [*SAID]]),
-    (embedded, [np.ones(4, np.float32)] * 3),
+    (embedded, [UNIT] * 3),
+    (thresholds, VoiceThresholds(windows_alike=np.float32(0.5), voices_alike=1)),
     (background, [np.zeros((8, 2), np.float32)]),
+    (background, [np.zeros((0, 2), np.float32), *[np.zeros((4, 2), np.float32)] * 2]),
     (language, "en"),
 ])  # fmt: skip
 def test_right_answer_passes(ask: Callable[[Any], Any], answer: Any) -> None:

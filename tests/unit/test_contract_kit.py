@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar
@@ -11,7 +11,7 @@ from unittest import SkipTest
 import numpy as np
 import pytest
 
-from dropdub.engines.base import API, EngineInfo, EngineSettings, Samples, Voice
+from dropdub.engines.base import API, EngineInfo, EngineSettings, Frames, Samples, Voice, VoiceThresholds, Window
 from dropdub.engines.contract import ContractBroken, checks
 from dropdub.engines.offers import Offer
 from dropdub.errors import UnsupportedLanguage, VoiceMissing
@@ -131,6 +131,39 @@ BROKEN: dict[str, tuple[type[Any], str, str]] = {
     "order": (translating(lambda texts: [*texts][:1] * len(texts)), "translates", "translated to nothing"),
     "empty": (translating(lambda texts: ["x"] * len(texts)), "translates", "did not stay empty"),
 }  # fmt: skip
+
+
+def hears(vector: Any, **changes: Any) -> type[Any]:
+    """Return a diarizer with one vector for everything."""
+
+    def embed(self: Any, windows: Iterable[Window]) -> Iterator[Samples]:
+        return (np.array(vector, np.float32) for _ in windows)
+
+    return type("Hears", (Sings,), {"role": "diarizer", "embed": embed, "thresholds": VoiceThresholds(), **changes})
+
+
+def separates(left: Any) -> type[Any]:
+    """Return a separator that leaves this of each block."""
+
+    def background(self: Any, blocks: Iterable[Frames], *, sample_rate: int) -> Iterator[Frames]:
+        return (left(block) for block in blocks)
+
+    return type("Separates", (Sings,), {"role": "separator", "background": background})
+
+
+BROKEN |= {
+    "no thresholds": (hears([1.0], thresholds=None), "embeds", "no VoiceThresholds"),
+    "length": (hears([1.0, 1.0]), "embeds", "of length 1.41, not 1"),
+    "samples": (separates(lambda block: block[:-1]), "separates", "samples for"),
+    "channels": (separates(lambda block: block[:, :1]), "separates", "returned 1 channels for 2"),
+}
+
+
+def test_diarizers_and_separators_that_keep_the_contract_pass(broken: Any) -> None:
+    assert broken(hears([0.6, 0.8])) == {} == broken(separates(lambda block: 0 * block))
+    usual = hears([1.0])
+    del usual.thresholds
+    assert "those of Resemblyzer would be used" in broken(usual)["embeds"]
 
 
 @pytest.mark.parametrize(("kind", "check", "said"), BROKEN.values(), ids=BROKEN.keys())

@@ -11,7 +11,9 @@ import logging
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import astuple
 from importlib.metadata import packages_distributions
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -33,12 +35,16 @@ from dropdub.engines.base import (
     Translator,
     Utterance,
     Voice,
+    VoiceThresholds,
     Window,
+    thresholds_of,
 )
 from dropdub.errors import DropdubError, EngineFailed, UnexpectedError, unforeseen
 
 LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 8_000, 192_000
 """The sample rates of speech that are accepted."""
+_NEARLY_ONE = 1e-3
+"""How far the length of a speaker embedding may be from 1: sums of 16 bits are less exact than those of 32."""
 _OF_THE_MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS)
 """Errors of the disk, whatever package meets them: they have an error and a remedy of their own."""
 log = logging.getLogger("dropdub.engines")
@@ -149,18 +155,35 @@ def embedded(engine: Diarizer, windows: Iterable[Window]) -> Iterator[Samples]:
             _require_floats(engine, vector, dimensions=1)
             if len(vector) == 0 or len(vector) != (size or len(vector)):
                 raise broken(engine, f"returned vectors of {size or 0} and {len(vector)} numbers")
-            size = len(vector)
+            size, length = len(vector), float(np.linalg.norm(vector))
+            if abs(length - 1) > _NEARLY_ONE:
+                raise broken(engine, f"returned a vector of length {length:.3g}, not 1")
             yield vector
         if number != counted.number or next(counted, None) is not None:
             raise broken(engine, f"returned {number} vectors for {counted.number} windows")
 
 
-def background(engine: Separator, blocks: Iterable[Frames], *, sample_rate: int) -> Iterator[Frames]:
-    """Yield the sound without its voices. Raises EngineFailed."""
+def thresholds(engine: Diarizer) -> VoiceThresholds:
+    """Return the thresholds of a diarizer, or the usual ones. Raises EngineFailed if it has something else there."""
     with blaming(engine.name, type(engine)):
-        for block in engine.background(blocks, sample_rate=sample_rate):
+        found: Any = thresholds_of(engine)
+    if not isinstance(found, VoiceThresholds) or not all(map(_is_number, astuple(found))):
+        raise broken(engine, f"has thresholds that are no VoiceThresholds of numbers: {found!r:.80}")
+    checked: VoiceThresholds = found
+    return checked
+
+
+def background(engine: Separator, blocks: Iterable[Frames], *, sample_rate: int) -> Iterator[Frames]:
+    """Yield the sound without its voices, as many samples and channels as came in. Raises EngineFailed."""
+    given, count = _Taken(blocks), 0
+    with blaming(engine.name, type(engine)):
+        for block in engine.background(given, sample_rate=sample_rate):
             _require_floats(engine, block, dimensions=2)
+            count += len(block)
+            _require_as_given(engine, block, count, given)
             yield block
+        if count != given.all_samples():
+            raise broken(engine, f"returned {count} samples for {given.samples}")
 
 
 class _Counted(Iterator[Window]):
@@ -174,6 +197,27 @@ class _Counted(Iterator[Window]):
         window = next(self._windows)
         self.number += 1
         return window
+
+
+class _Taken(Iterator[Frames]):
+    """Blocks of sound, and how many `samples` and `channels` those have that were taken; None before the first."""
+
+    def __init__(self, blocks: Iterable[Frames]) -> None:
+        self._blocks = iter(blocks)
+        self.samples = 0
+        self.channels: int | None = None
+
+    def __next__(self) -> Frames:
+        block = next(self._blocks)
+        self.samples += len(block)
+        self.channels = block.shape[1]
+        return block
+
+    def all_samples(self) -> int:
+        """Return how many samples there are, also in the blocks that nobody has taken."""
+        for _ in self:
+            pass
+        return self.samples
 
 
 @contextmanager
@@ -231,6 +275,18 @@ def _require_floats(engine: Engine, values: Any, *, dimensions: int) -> None:
         raise broken(engine, f"returned {shape} instead of floats in {dimensions} dimension(s)")
     if not np.isfinite(values).all():
         raise broken(engine, "returned values that are no finite numbers")
+
+
+def _require_as_given(engine: Separator, block: Frames, count: int, given: _Taken) -> None:
+    """Raise if a block has other channels than the sound, or is one of more samples than there are."""
+    if count > given.samples and count > given.all_samples():
+        raise broken(engine, f"returned {count} samples for {given.samples}")
+    if given.channels not in (None, block.shape[1]):
+        raise broken(engine, f"returned {block.shape[1]} channels for {given.channels}")
+
+
+def _is_number(one: Any) -> bool:
+    return isinstance(one, Real) and math.isfinite(one)
 
 
 def _is_utterance(one: Any) -> bool:

@@ -32,6 +32,7 @@ from dropdub.engines.base import (
     Engine,
     EngineSettings,
     NeedsModel,
+    SeparatesSpeakers,
     Separator,
     Synthesizer,
     Transcriber,
@@ -92,7 +93,10 @@ class Check:
     run: Callable[[], None]
 
     def __call__(self) -> None:
-        self.run()
+        try:
+            self.run()
+        except DropdubError as error:  # what an answer breaks is found by the same checks as in a job
+            raise ContractBroken(error.message) from error
 
     def __str__(self) -> str:
         return self.name
@@ -273,18 +277,17 @@ def _speaks(subject: _Subject) -> None:
 
 def _embeds(subject: _Subject) -> None:
     engine: Diarizer = subject.loaded()
+    if not isinstance(engine, SeparatesSpeakers):
+        _broken("it states no thresholds: those of Resemblyzer would be used, which fit no other vectors")
+    answers.thresholds(engine)
     windows = [Window(0.0, _noise(seconds)) for seconds in (0.0, 0.2, 1.6, 5.0)]
-    vectors = list(answers.embedded(engine, iter(windows)))
-    if not all(abs(float(np.linalg.norm(vector)) - 1.0) < 1e-3 for vector in vectors):
-        _broken("its vectors are not of length 1")
+    list(answers.embedded(engine, iter(windows)))
 
 
 def _separates(subject: _Subject) -> None:
     engine: Separator = subject.loaded()
     blocks = [np.stack([_noise(seconds)] * 2, axis=1) for seconds in (0.5, 1.0, 0.1)]
-    kept = list(answers.background(engine, iter(blocks), sample_rate=SPEECH_RATE_HZ))
-    if sum(map(len, kept)) != sum(map(len, blocks)) or any(block.shape[1] != 2 for block in kept):
-        _broken("it did not return as many samples of as many channels as it was given")
+    list(answers.background(engine, iter(blocks), sample_rate=SPEECH_RATE_HZ))
 
 
 def _refuses(act: Callable[[], object], error: type[DropdubError], what: str) -> None:

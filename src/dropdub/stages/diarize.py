@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from dropdub.engines import answers
-from dropdub.engines.base import Diarizer, EngineInfo, Samples, Window, thresholds_of
+from dropdub.engines.base import Diarizer, EngineInfo, Samples, Window
 from dropdub.film.original_sound import original_sound
 from dropdub.media.sound import wav
 from dropdub.media.sound.levels import mean_power, write_power
@@ -124,7 +124,7 @@ def _labels(task: Task, engine: Diarizer, info: EngineInfo, pieces: Sequence[Str
     kept = task.cache.get(key, check=lambda value: _checked(value, len(pieces)))
     if kept is not None:
         return kept, True
-    found = voices(_vectors(task, engine, pieces), pieces, thresholds_of(engine))
+    found = voices(_vectors(task, engine, pieces), pieces, answers.thresholds(engine))
     labels = smoothed(pieces, [int(label) for label in found])
     task.cache.put(key, to_json(labels))
     return labels, False
@@ -139,7 +139,7 @@ def _by_names(task: Task) -> Result:
     task.progress(0.7)
     files = {name: task.job_dir / known_speaker_name(number) for number, name in enumerate(task.params["speakers"])}
     known = {name: _voice(engine, file, reference_windows(file)) for name, file in files.items()}
-    names = [asdict(one) for one in recognised(heard, known, thresholds_of(engine))]
+    names = [asdict(one) for one in recognised(heard, known, answers.thresholds(engine))]
     return {"names": names, "engine": asdict(engine.info())}
 
 
