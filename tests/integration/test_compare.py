@@ -37,7 +37,7 @@ def sound(path: Path) -> np.ndarray:
 
 def compared(folder: Path, original: tuple[Path, Path], dub: tuple[Path, Path], **drive: Any) -> dict[str, Any]:
     """Compare a dub of two speakers' lines with their original."""
-    made = Drive(folder / "talk.wav", folder, options=LIGHT, **drive)
+    made = Drive(folder / "talk.wav", folder, **{"options": LIGHT, **drive})
     with wav.WavWriter(made.job_dir / AUDIO, RATE) as writer:
         for path in original:
             writer.write(sound(path))
@@ -73,6 +73,13 @@ def test_no_voices_are_reported_without_engine_to_compare_them(tmp_path: Path) -
     assert compared(tmp_path, (WOMAN, MAN), (WOMAN, MAN), engines=EngineRegistry([])) == {"voices": []}
 
 
+@pytest.mark.parametrize("name", ["campplus", "nobody"])
+def test_a_named_engine_that_is_missing_or_lacks_its_model_holds_up_no_dub(tmp_path: Path, name: str) -> None:
+    engines = EngineRegistry(settings=EngineSettings(tmp_path / "models"))
+    options = LIGHT.overridden({"diarizer": name})
+    assert compared(tmp_path, (WOMAN, MAN), (WOMAN, MAN), engines=engines, options=options) == {"voices": []}
+
+
 def test_a_model_of_sound_that_cannot_be_read_is_a_warning(tmp_path: Path) -> None:
     (tmp_path / "models" / "dnsmos").mkdir(parents=True)
     (tmp_path / "models" / "dnsmos" / "sig_bak_ovr.onnx").write_bytes(b"not a model")
@@ -94,6 +101,29 @@ def test_each_speaker_is_rated_in_the_dub_and_in_the_original(
     assert man["dub"] == man["original"], "the same sound"
     assert woman["original"]["background"] > man["original"]["background"], "a quiet room, and an open-air speech"
     assert sound["dub"]["windows"] == woman["dub"]["windows"] + man["dub"]["windows"]
+
+
+def test_of_a_text_only_the_longest_paragraphs_are_read_and_of_those_no_more_than_needed(
+    tmp_path: Path, real_model: Callable[[str], Path]
+) -> None:
+    """Paragraphs have no times. One of a minute and more is clean for a minute; all else is noise, and not read."""
+    pytest.importorskip("onnxruntime", reason="onnxruntime, of the extra compact, runs the model")
+    engines = EngineRegistry([], settings=EngineSettings(real_model("dnsmos").parent))
+    made = Drive(tmp_path / "book.txt", tmp_path, options=LIGHT, engines=engines, columns={"kind": "text"})
+    lines = tuple(Segment(number, 0.0, 0.0, "…") for number in range(3))
+    Transcript("pt", 0.0, lines, {}).save(made.job_dir / translation_name("pt"))
+    spoken = [Spoken(line.id, line.text) for line in lines]
+    save_spoken(made.job_dir / spoken_name("pt"), spoken)
+    clean, noise = np.tile(sound(WOMAN), 15), np.random.default_rng(1).normal(0, 0.1, 30 * RATE).astype(np.float32)
+    for line, samples in zip(spoken, (noise, np.concatenate([clean, noise]), noise), strict=True):
+        path = made.job_dir / speech_dir_name("pt") / line.file()
+        path.parent.mkdir(exist_ok=True)
+        with wav.WavWriter(path, RATE) as writer:
+            writer.write(samples)
+    made.facts["synthesize/pt"] = {"cloned": []}
+    found = run(made.task(StepSpec("compare/pt", "compare", 87, "pt", "synthesize", {})))["sound"]
+    assert found["original"] is None and found["dub"]["windows"] == 4
+    assert found["dub"]["background"] > 3.8, "no noise"
 
 
 def test_likeness_is_the_cosine_of_the_mean_voices() -> None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 
 from dropdub.dubbing.measured_lines import line_files
 from dropdub.engines import answers
-from dropdub.engines.base import SPEECH_RATE_HZ, Diarizer, Samples, SoundMeter, Window, thresholds_of
-from dropdub.errors import EngineMissing, EngineNotInstalled
+from dropdub.engines.base import SPEECH_RATE_HZ, Diarizer, Samples, SoundMeter, Window
+from dropdub.errors import EngineMissing, Waiting
 from dropdub.media.sound import wav
 from dropdub.pipeline.artifacts import AUDIO, Segment, Transcript, translation_name
 from dropdub.pipeline.facts import VoiceLikeness
@@ -21,7 +21,7 @@ from dropdub.speech.likeness import likeness, longest
 from dropdub.speech.sound_quality import sound_quality
 
 _ENOUGH_S = 60.0
-"""More speech does not change a speaker's embedding."""
+"""More speech does not change a speaker's embedding. Of a longer line, such as a paragraph, no more is read."""
 _RATED_WINDOWS = 4
 """How much of each speaker is rated, in the dub and in the original: half a minute, which takes 3 s on one core."""
 _RATED_S = 36.0
@@ -39,19 +39,28 @@ def run(task: Task) -> Result:
 
 
 def _voices(task: Task, lines: Sequence[Segment]) -> Result:
-    try:
-        engine = task.engines.diarizer(task.options.diarizer) if task.facts.synthesis(target_of(task)).cloned else None
-    except (EngineMissing, EngineNotInstalled):
-        engine = None
+    engine = _diarizer(task) if task.facts.synthesis(target_of(task)).cloned else None
     if engine is None:
         return {"voices": []}
     voices = [asdict(one) for one in _compared(task, engine, lines)]
     return {"voices": voices, "engine": asdict(engine.info())}
 
 
+def _diarizer(task: Task) -> Diarizer | None:
+    """Return what compares voices; None also where a named engine or its model is missing. Waits for memory only."""
+    try:
+        return task.engines.diarizer(task.options.diarizer)
+    except EngineMissing:
+        return None
+    except Waiting as error:
+        if error.condition in ("engine", "model"):
+            return None
+        raise
+
+
 def _compared(task: Task, engine: Diarizer, lines: Sequence[Segment]) -> Iterator[VoiceLikeness]:
     speakers = task.facts.synthesis(target_of(task)).cloned
-    thresholds = thresholds_of(engine)
+    thresholds = answers.thresholds(engine)
     files = line_files(task.job_dir, task.facts, target_of(task))
     for done, speaker in enumerate(speakers, start=1):
         spoken = longest([line for line in lines if line.speaker == speaker and line.id in files], enough_s=_ENOUGH_S)
@@ -60,7 +69,7 @@ def _compared(task: Task, engine: Diarizer, lines: Sequence[Segment]) -> Iterato
             dub = answers.embedded(engine, (_dubbed(files[line.id]) for line in spoken))
             found = round(likeness(list(original), list(dub)), 3)
             yield VoiceLikeness(speaker, found, thresholds.typical_same, thresholds.typical_other)
-        task.progress(done / len(speakers))
+        task.progress(0.5 * done / len(speakers))
 
 
 def _sound(task: Task, lines: Sequence[Segment]) -> Result:
@@ -79,7 +88,8 @@ def _rated(task: Task, meter: SoundMeter, lines: Sequence[Segment]) -> Iterator[
     speakers = list(dict.fromkeys(line.speaker for line in lines))
     for done, speaker in enumerate(speakers, start=1):
         own = [line for line in lines if line.speaker == speaker and line.id in files]
-        spoken = sorted(longest(own, enough_s=_RATED_S), key=lambda line: line.id)
+        timed = own if task.kind != "text" else [_timed(line, files) for line in own]
+        spoken = sorted(longest(timed, enough_s=_RATED_S), key=lambda line: line.id)
         dub = sound_quality(meter, _joined(_dubbed(files[line.id]) for line in spoken), most=_RATED_WINDOWS)
         if dub is not None:
             original = None
@@ -87,7 +97,12 @@ def _rated(task: Task, meter: SoundMeter, lines: Sequence[Segment]) -> Iterator[
                 heard = _joined(_original(task.job_dir / AUDIO, line) for line in spoken)
                 original = sound_quality(meter, heard, most=_RATED_WINDOWS)
             yield SpeakerSound(speaker, dub, original)
-        task.progress(done / len(speakers))
+        task.progress(0.5 + 0.5 * done / len(speakers))
+
+
+def _timed(line: Segment, files: Mapping[int, Path]) -> Segment:
+    """Return a paragraph of a text, which has no times, as long as it was spoken."""
+    return replace(line, start=0.0, end=wav.duration_s(files[line.id]))
 
 
 def _joined(windows: Iterator[Window]) -> Samples:
@@ -95,8 +110,8 @@ def _joined(windows: Iterator[Window]) -> Samples:
 
 
 def _original(audio: Path, line: Segment) -> Window:
-    return Window(line.start, wav.read_range(audio, line.start, line.end))
+    return Window(line.start, wav.read_range(audio, line.start, min(line.end, line.start + _ENOUGH_S)))
 
 
 def _dubbed(path: Path) -> Window:
-    return Window(0.0, wav.resample(wav.read_range(path), wav.sample_rate(path), SPEECH_RATE_HZ))
+    return Window(0.0, wav.resample(wav.read_range(path, 0.0, _ENOUGH_S), wav.sample_rate(path), SPEECH_RATE_HZ))
