@@ -14,14 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dropdub.engines.base import SPEECH_RATE_HZ, Frames, Samples
-from dropdub.engines.voice_detector import FRAME, gain_of
+from dropdub.engines.voice import gain_of
+from dropdub.engines.voice_detector import FRAME
 from dropdub.media.sound.spans import Span
 from dropdub.media.sound.wav import resample
 from dropdub.pipeline.facts import VoicesLeft
 
 MOST_S = 120.0
+"""What is kept in memory of the background, whatever its length: 23 MB at 48 kHz."""
 LONGEST_S = 30.0
-"""What is kept in memory of the background: 23 MB at 48 kHz, whatever its length."""
 
 
 class Detector(Protocol):
@@ -63,7 +64,7 @@ def spread(spans: Sequence[Span]) -> list[Span]:
     total_s = sum(one.duration_s for one in spoken)
     chosen = spoken[:: max(-(-int(total_s) // int(MOST_S)), 1)]
     lengths_s = np.cumsum([one.duration_s for one in chosen])
-    return [one for one, until_s in zip(chosen, lengths_s, strict=True) if until_s <= MOST_S + LONGEST_S]
+    return [one for one, until_s in zip(chosen, lengths_s, strict=True) if until_s <= MOST_S]
 
 
 def voices_left(sample: Sample, original: Callable[[float, float], Samples], detector: Detector) -> VoicesLeft:
@@ -75,7 +76,7 @@ def voices_left(sample: Sample, original: Callable[[float, float], Samples], det
     frames = np.zeros(2, np.int64)
     for span, after in zip(sample.spans, sample.heard(), strict=True):
         before = original(span.start, span.end)
-        gain = np.float32(gain_of(before))
+        gain = gain_of(before)
         voice, left = detector.voiced(before * gain), detector.voiced(after * gain)
         count = min(len(voice), len(left))
         frames += (voice[:count].sum(), (voice[:count] & left[:count]).sum())
@@ -89,5 +90,6 @@ def warning(found: VoicesLeft, target: str) -> str | None:
         return None
     return (
         f"The original's voices can still be heard under the {target} dub, in {found.share:.0%} of the speech that was "
-        "checked. With mix.separate: false, the original is lowered instead while the dub speaks."
+        "checked. With mix.separate: false and mix.original: duck, the original is lowered instead while the dub "
+        "speaks."
     )

@@ -50,11 +50,14 @@ def needed_gain_db(loud_db: float) -> float:
     return min(max(_QUIET_DB - loud_db, 0.0), _MOST_GAIN_DB)
 
 
-def _raised(samples: Samples) -> Samples:
+def gain_of(samples: Samples) -> np.float32:
+    """Return the factor by which to raise sound for a detector; 1 for less than a frame of 30 ms."""
     frame = round(_FRAME_S * SPEECH_RATE_HZ)
     powers = np.square(samples[: len(samples) // frame * frame].reshape(-1, frame)).mean(axis=1)
+    if not len(powers):
+        return np.float32(1)
     loud_db = 10 * float(np.log10(np.percentile(powers, _LOUD_PERCENTILE) + _SILENCE))
-    return samples * np.float32(10 ** (needed_gain_db(loud_db) / 20))
+    return np.float32(10 ** (needed_gain_db(loud_db) / 20))
 
 
 def _voices(samples: Samples) -> Iterator[tuple[float, float]]:
@@ -65,5 +68,5 @@ def _voices(samples: Samples) -> Iterator[tuple[float, float]]:
     options = VadOptions(
         min_speech_duration_ms=_LEAST_SPEECH_MS, min_silence_duration_ms=_LEAST_PAUSE_MS, speech_pad_ms=_ROOM_MS
     )
-    for found in get_speech_timestamps(_raised(samples), options):
+    for found in get_speech_timestamps(samples * gain_of(samples), options):
         yield found["start"] / SPEECH_RATE_HZ, found["end"] / SPEECH_RATE_HZ

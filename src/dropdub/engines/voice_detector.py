@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from dropdub.engines.base import Samples
 from dropdub.engines.devices.onnx import PROVIDERS, session_options
-from dropdub.engines.voice import needed_gain_db
 
 FRAME = 512
 """Samples at 16 kHz that are judged together; each frame is heard with the end of the one before."""
@@ -23,8 +22,6 @@ _CONTEXT = 64
 _STATE = (1, 1, 128)
 _SURE = 0.5
 _WEIGHTS = "silero_vad_v6.onnx"
-_LOUD_PERCENTILE = 99
-_SILENCE = 1e-12
 
 
 class VoiceDetector:
@@ -56,11 +53,3 @@ class VoiceDetector:
         likely = self._session.run(None, {"input": given, "h": state, "c": state})[0]
         found: NDArray[np.bool_] = np.asarray(likely).reshape(-1) >= _SURE
         return found
-
-
-def gain_of(samples: Samples) -> float:
-    """Return the factor by which sound has to be raised for a detector, which hears nothing of a quiet voice."""
-    frames = samples[: len(samples) // FRAME * FRAME].reshape(-1, FRAME)
-    powers = np.square(frames).mean(axis=1) if len(frames) else np.zeros(1)
-    loud_db = 10 * float(np.log10(np.percentile(powers, _LOUD_PERCENTILE) + _SILENCE))
-    return float(10 ** (needed_gain_db(loud_db) / 20))
