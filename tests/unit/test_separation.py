@@ -88,6 +88,19 @@ def test_mono_is_heard_on_both_sides_and_each_of_many_channels_alone() -> None:
     assert not background(sound[:, :1], VoiceModel(SIZE, OVERLAP, of_the_left), rate=RATE_HZ).any()
 
 
+@pytest.mark.parametrize("channels", [1, 2])
+def test_sound_beyond_full_scale_is_lowered_for_the_model(channels: int) -> None:
+    """A file of floats with whole numbers of 16 bits: a model that computes with 16 bits would overflow."""
+
+    def half(window: Frames) -> Frames:
+        assert np.abs(window).max() <= 1
+        return window / 2
+
+    sound = noise(2 * SIZE + 5, channels) * np.float32(32_768)
+    left = background(sound, VoiceModel(SIZE, OVERLAP, half), rate=RATE_HZ)
+    assert np.allclose(left, sound / 2, rtol=1e-4, atol=0.1)
+
+
 def test_silence_needs_no_model() -> None:
     def voices(_window: Frames) -> Frames:
         raise AssertionError("it heard silence")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from dropdub.engines.base import EngineInfo, EngineSettings, Frames
-from dropdub.engines.devices.precision import out_of_memory_errors
+from dropdub.engines.devices.precision import first_line, out_of_memory_errors
 from dropdub.engines.devices.torch_device import move_to_device
 from dropdub.engines.models.folders import missing_model, model_details, model_folder, size_of
 from dropdub.engines.models.weights import allow_numbers_only
@@ -106,7 +106,7 @@ class DemucsSeparator:
         try:
             model = load_safetensors_model(self._folder / WEIGHTS)
         except Exception as error:  # the libraries raise what they like for a damaged file
-            raise self._unusable(f"{error}".splitlines()[0]) from error
+            raise self._unusable(first_line(error)) from error
         if VOICES not in model.sources or (model.samplerate, model.audio_channels) != (RATE_HZ, 2):
             raise self._unusable(f"it does not separate {VOICES} in stereo at {RATE_HZ} Hz")
         return model

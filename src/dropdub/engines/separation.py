@@ -111,9 +111,18 @@ class _Windows:
         return found
 
     def _heard(self, window: Frames) -> Frames:
-        """Return the voices in a window of any number of channels. In silence there are none, without any model."""
+        """Return the voices in a window of any number of channels. In silence there are none, without any model.
+
+        Sound beyond full scale is lowered for the model and its voices are raised again: a file of floats may hold
+        whole numbers of 16 bits, with which models that compute in 16 bits overflow.
+        """
         if not window.any():
             return np.zeros_like(window)
+        scale = np.float32(max(float(np.abs(window).max()), 1.0))
+        voices: Frames = self._voices(window / scale) * scale
+        return voices
+
+    def _voices(self, window: Frames) -> Frames:
         if window.shape[1] == _STEREO:
             return self._model.voices(window)
         alone = (np.repeat(channel[:, None], _STEREO, axis=1) for channel in window.T)

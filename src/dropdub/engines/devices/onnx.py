@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dropdub.engines.devices.precision import first_line
 from dropdub.errors import EngineMissing
 
 if TYPE_CHECKING:
@@ -34,6 +35,6 @@ def unreadable_model_errors(folder: Path) -> Iterator[None]:
         yield
     except Exception as error:  # the library raises nothing more specific
         raise EngineMissing(
-            f"The model in {folder} cannot be read: {error}.",
+            f"The model in {folder} cannot be read: {first_line(error)}.",
             remedy="Check it with: `dropdub models verify`. Then run: `dropdub retry JOB`.",
         ) from error
