@@ -343,6 +343,36 @@ def test_without_a_separator_auto_says_how_to_install_one_of_this_package() -> N
     assert EngineRegistry(absent).no_separator() == f"no separator is installed. Install one with: {command}."
 
 
+class Wryneck(Lark):
+    """A separator of another package that raises when it is asked for its model."""
+
+    name: ClassVar[str] = "wryneck"
+    rank: ClassVar[int] = 50
+
+    def missing_model(self) -> str | None:
+        raise ZeroDivisionError("no")
+
+
+class Shrike(Wryneck):
+    """A diarizer like that."""
+
+    name: ClassVar[str] = "shrike"
+    role: ClassVar[str] = "diarizer"
+
+    embed = Owl.embed
+
+
+def test_an_engine_that_fails_when_it_is_asked_hides_no_other_and_its_model_is_not_asked_for(tmp_path: Path) -> None:
+    settings = EngineSettings(models_dir=tmp_path)
+    registry = EngineRegistry(entry_of(Wryneck, Lark), settings=settings)
+    assert registry.separator("auto") is None
+    assert registry.no_separator().startswith("the model 'nest' of the engine 'lark' is not installed.")
+    assert any("wryneck" in notice for notice in registry.notices())
+    alone = EngineRegistry(entry_of(Wryneck, Shrike), settings=settings)
+    assert alone.separator("auto") is None and alone.no_separator() == "no separator can be used here."
+    assert alone.diarizer("auto") is None and alone.lacking_diarizer("auto") is None
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [

@@ -212,7 +212,7 @@ class EngineRegistry:
         Nothing waits for it: a job without a diarizer has one speaker.
         """
         able = self._usable_of(DIARIZING.role) if name == AUTO and not self.offers_diarizer(name) else []
-        model = next(filter(None, map(self._model_missing, able)), None)
+        model = next(filter(None, map(self._model_to_get, able)), None)
         return f"The voices were not compared, so all is one speaker's. {how_to_download(model)}." if model else None
 
     def diarizer(self, name: str) -> Diarizer | None:
@@ -231,12 +231,12 @@ class EngineRegistry:
     def no_separator(self) -> str:
         """Return why `auto` is no separator, as the end of a sentence, and the command that changes it."""
         usable = self._usable_of(SEPARATING.role)
-        if usable:
-            model = str(self._model_missing(usable[0]))
-            return f"the model '{model}' of the engine '{usable[0].name}' is not installed. {how_to_download(model)}."
+        for offer in usable:
+            if model := self._model_to_get(offer):
+                return f"the model '{model}' of the engine '{offer.name}' is not installed. {how_to_download(model)}."
         possible = [offer.name for offer in self._of_role(SEPARATING.role) if offer.can_be_installed]
         how = f" Install one with: `{setup_command(possible[-1])}`." if possible else ""
-        return f"no separator is installed.{how}"
+        return f"no separator {'can be used here' if usable else 'is installed'}.{how}"
 
     def measures_sound(self) -> bool:
         """Return whether `sound_meter` would return one. Loads nothing."""
@@ -382,6 +382,12 @@ class EngineRegistry:
         except EngineFailed as error:
             self._replaced[offer.name] = error.message
             return False
+
+    def _model_to_get(self, offer: Offer) -> str | None:
+        """Return the model that an engine lacks; None if it lacks none, or fails when it is asked."""
+        with contextlib.suppress(EngineFailed), blaming(offer.name, offer.engine or object):
+            return self._model_missing(offer)
+        return None
 
     def _model_missing(self, offer: Offer) -> str | None:
         engine = self._instance(offer)
