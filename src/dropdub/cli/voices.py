@@ -46,7 +46,7 @@ def add(place: Place, name: str, file: Path, *, replace: bool, force: bool, as_j
     if voice.sound:
         say(_rated(voice.sound))
     elif why_not:
-        say(f"How good it sounds was not estimated. {why_not}")
+        say(f"How good it sounds was not estimated. That takes the model DNSMOS. {why_not}")
     if not voice.added:
         again = marked("voices", "add", name, str(file), *(["--replace"] if replace else []), "--force")
         say(f"'{name}' was not added. To add it anyway: {again}")

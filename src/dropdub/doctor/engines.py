@@ -67,7 +67,7 @@ def sound_finding(meter: DnsMos) -> Finding:
     how = meter.how_to_get()
     if how is None:
         return ok("sound quality", f"{meter.name} estimates how good dubs and voices sound")
-    return ok("sound quality", f"not estimated, and nothing needs it. {how}")
+    return ok("sound quality", f"not estimated, since {meter.name} is not here; nothing needs it. {how}")
 
 
 def plug_ins(offers: Iterable[Offer], models: Iterable[str]) -> Iterator[Finding]:
