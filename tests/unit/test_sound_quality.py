@@ -59,6 +59,13 @@ def test_speech_that_is_shorter_than_a_window_is_repeated_and_too_little_is_not_
     assert sound_quality(meter, np.zeros(0, np.float32)) is None
 
 
+@pytest.mark.parametrize("level", [0.0, 1e-5])
+def test_silence_is_not_rated_and_quiet_speech_is(level: float) -> None:
+    meter = FakeMeter()
+    assert sound_quality(meter, np.full(12 * SPEECH_RATE_HZ, level, np.float32)) is None and meter.begun == []
+    assert sound_quality(meter, np.full(12 * SPEECH_RATE_HZ, 1e-3, np.float32)) is not None
+
+
 def test_a_mean_counts_each_window_once() -> None:
     assert SoundQuality.mean([SoundQuality(1, 2, 3, 3), SoundQuality(5, 4, 3, 1)]) == SoundQuality(2, 2.5, 3, 4)
 

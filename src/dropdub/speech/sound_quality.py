@@ -8,11 +8,12 @@ import numpy as np
 
 from dropdub.engines.base import SPEECH_RATE_HZ, Samples, SoundMeter
 from dropdub.media.sound import wav
-from dropdub.media.sound.voice_check import levelled
+from dropdub.media.sound.voice_check import level_db, levelled
 from dropdub.pipeline.sound_quality import UNCLEAR, SoundQuality
 
 LEAST_S = 3.0
 """Less speech, repeated until it fills a window, is rated lower than more of the same: 1.9 s by half a point."""
+_SILENT_DB = -80.0
 OF_A_RECORDING = 8
 """How many windows of a recording are rated: all those of 17 s."""
 NOISY = 3.0
@@ -22,10 +23,10 @@ NOISY = 3.0
 def sound_quality(meter: SoundMeter, samples: Samples, *, most: int = OF_A_RECORDING) -> SoundQuality | None:
     """Return how good speech at 16 kHz sounds at the usual level, by at most `most` windows from all over it.
 
-    Returns None for less than `LEAST_S`. Windows begin at whole seconds, and speech that is shorter than one is
-    repeated, as in dnsmos.py of the package speechmos.
+    Returns None for less than `LEAST_S`, and for silence, in which the model finds a voice of 2.5. Windows begin at
+    whole seconds, and speech that is shorter than one is repeated, as in dnsmos.py of the package speechmos.
     """
-    if len(samples) < LEAST_S * SPEECH_RATE_HZ:
+    if len(samples) < LEAST_S * SPEECH_RATE_HZ or level_db(samples) < _SILENT_DB:
         return None
     whole = _repeated(levelled(samples), meter.window)
     rated = meter.rate(whole[start : start + meter.window] for start in _starts(len(whole), meter.window, most))
