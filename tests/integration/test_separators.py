@@ -71,7 +71,7 @@ def noise(samples: int, channels: int = 2) -> Frames:
 class TestSeparatorContract:
     """What holds for every separator of this package."""
 
-    @pytest.mark.parametrize(("rate", "channels"), [(48_000, 2), (44_100, 1), (11_025, 6)])
+    @pytest.mark.parametrize(("rate", "channels"), [(48_000, 2), (44_100, 1), (11_025, 3)])
     def test_background_has_the_samples_and_channels_of_the_sound(
         self, made: Made, name: str, rate: int, channels: int
     ) -> None:
