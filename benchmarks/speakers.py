@@ -39,10 +39,10 @@ def readings(more: Sequence[Path]) -> list[Reading]:
     folders = ("tests/data/ljspeech", "benchmarks/clips")
     clips = sorted(chain(*(REPOSITORY.glob(f"{folder}/*.flac") for folder in folders)))
     known = [("LJ", path) for path in clips] + [("JFK", REPOSITORY / "src/dropdub/samples/jfk.flac")]
-    return [(reader, _read(path)) for reader, path in [*known, *((path.stem, path) for path in more)]]
+    return [(reader, read(path)) for reader, path in [*known, *((path.stem, path) for path in more)]]
 
 
-def _read(path: Path) -> Samples:
+def read(path: Path) -> Samples:
     return wav.resample(wav.read_range(path), wav.sample_rate(path), SPEECH_RATE_HZ)
 
 

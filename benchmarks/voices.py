@@ -1,10 +1,11 @@
 """How well the vectors of each diarizer distinguish voices, by length of speech and kind of recording.
 
-    python benchmarks/voices.py FOLDER... [--models DIR] [--engine NAME]... [--kind NAME]...
+    python benchmarks/voices.py FOLDER... [--models DIR] [--engine NAME]... [--kind NAME]... [--windows]
 
 FOLDER has recordings as LibriSpeech names them: who speaks is the part of a file's name before the first hyphen. The
 clips of LJ Speech and the sample of John F. Kennedy are added. Speech is found as in a job whose words have no times,
-and cut into the same windows.
+and cut into the same windows. `--windows` compares windows of one length each instead, and needs no more than one
+recording of most voices: up to three windows, from all over the speech, of up to ten recordings of each voice.
 
 Equal error: the share of pairs of stretches of that length that are judged wrongly if as many pairs of one voice are
 taken for two as pairs of two voices for one. Two stretches of one voice come from two recordings. One heard as two:
@@ -25,22 +26,35 @@ from pathlib import Path
 import numpy as np
 import soundfile
 from side import show
-from speakers import KINDS, REPOSITORY
+from speakers import KINDS as SOUNDS
+from speakers import REPOSITORY
 
 from dropdub.engines.base import Diarizer, EngineSettings, Samples, VoiceThresholds, Window, thresholds_of
 from dropdub.engines.registry import EngineRegistry
 from dropdub.media.sound import wav
 from dropdub.media.sound.spans import Span
 from dropdub.pipeline.artifacts import Segment
-from dropdub.speech.diarization import Stretch, Vectors, smoothed, stretches, voices
+from dropdub.speech.diarization import WINDOW_S, Stretch, Vectors, smoothed, stretches, voices
 from dropdub.speech.vad import SPEECH_RATE_HZ, speech_spans
 
 LENGTHS_S = (1.0, 2.0, 3.0, 5.0, 10.0)
+WINDOWS_S = (1.0, WINDOW_S, 3.0)
+MOST_WINDOWS, MOST_RECORDINGS = 3, 10
 WHOLE_S = (5.0, 10.0, 20.0, 60.0)
 EACH_S = (3.0, 5.0, 10.0)
 GAP_S = 0.5
 MOST_PAIRS = 2_000
 _SEED = 1
+_NARROW_HZ = 8_000
+
+
+def narrow(samples: Samples) -> Samples:
+    """Return the sound as a file with 8,000 samples of 16 bits a second holds it."""
+    kept = np.rint(wav.resample(samples, SPEECH_RATE_HZ, _NARROW_HZ) * 32_768).clip(-32_768, 32_767) / 32_768
+    return wav.resample(kept.astype(np.float32), _NARROW_HZ, SPEECH_RATE_HZ)
+
+
+KINDS = {**SOUNDS, "8 kHz": narrow}
 
 
 @dataclass(frozen=True)
@@ -52,12 +66,15 @@ class Clip:
 
 
 People = Mapping[str, Sequence[Clip]]
+Vector = tuple[str, int, np.ndarray]
+"""Who speaks, in which of their recordings, and the vector of a stretch of it."""
 
 
 def recordings(folders: Sequence[Path]) -> dict[str, list[Path]]:
     """Return the recordings of each person."""
     found: dict[str, list[Path]] = defaultdict(list)
-    for path in sorted(chain.from_iterable(folder.rglob("*.flac") for folder in folders)):
+    files = (folder.rglob(name) for folder in folders for name in ("*.flac", "*.wav"))
+    for path in sorted(chain.from_iterable(files)):
         found[path.name.partition("-")[0]].append(path)
     own = [REPOSITORY / folder for folder in ("tests/data/ljspeech", "benchmarks/clips")]
     found["LJ"] = sorted(chain.from_iterable(folder.glob("*.flac") for folder in own))
@@ -65,14 +82,36 @@ def recordings(folders: Sequence[Path]) -> dict[str, list[Path]]:
     return found
 
 
-def heard(engine: Diarizer, path: Path, kind: str, folder: Path) -> Clip:
-    samples = KINDS[kind](wav.resample(wav.read_range(path), wav.sample_rate(path), SPEECH_RATE_HZ))
+def sound(path: Path, kind: str, folder: Path) -> tuple[Samples, Sequence[Span]]:
+    """Return a recording at 16 kHz, in 16 bits as in a job, and where somebody speaks in it."""
     file = folder / "sound.wav"
-    soundfile.write(file, samples, SPEECH_RATE_HZ)
-    speech = speech_spans(file)
+    changed = KINDS[kind](wav.resample(wav.read_range(path), wav.sample_rate(path), SPEECH_RATE_HZ))
+    soundfile.write(file, changed, SPEECH_RATE_HZ)
+    return wav.read_range(file), speech_spans(file)
+
+
+def heard(engine: Diarizer, path: Path, kind: str, folder: Path) -> Clip:
+    samples, speech = sound(path, kind, folder)
     pieces = stretches([Segment(number, span.start, span.end, "") for number, span in enumerate(speech)], speech)
     vectors = list(engine.embed(Window(one.window.start, _cut(samples, one.window)) for one in pieces))
     return Clip(tuple(pieces), np.stack(vectors) if vectors else np.zeros((0, 1), np.float32))
+
+
+def windows(speech: Sequence[Span], seconds: float) -> list[Span]:
+    """Return up to three windows of one length, within the speech and from all over it."""
+    starts = [at for span in speech for at in np.arange(span.start, span.end - seconds + 1e-6, seconds)]
+    chosen = np.linspace(0, len(starts) - 1, min(len(starts), MOST_WINDOWS)).round().astype(int)
+    return [Span(float(starts[at]), float(starts[at]) + seconds) for at in chosen]
+
+
+def single(engine: Diarizer, files: Mapping[str, Sequence[Path]], kind: str, seconds: float) -> Iterator[Vector]:
+    """Yield the vectors of windows of one length."""
+    with tempfile.TemporaryDirectory() as folder:
+        for who, paths in files.items():
+            for number, path in enumerate(paths[:MOST_RECORDINGS]):
+                samples, speech = sound(path, kind, Path(folder))
+                cut = (Window(one.start, _cut(samples, one)) for one in windows(speech, seconds))
+                yield from ((who, number, vector) for vector in engine.embed(cut))
 
 
 def _cut(samples: Samples, span: Span) -> Samples:
@@ -120,16 +159,21 @@ def stretches_of(clip: Clip, seconds: float) -> Iterator[np.ndarray]:
                 return
 
 
-def likenesses(people: People, seconds: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return the similarities of stretches of one voice in two recordings, and of two voices."""
-    found = [
+def vectors_of(people: People, seconds: float) -> list[Vector]:
+    """Return the mean vectors of stretches of that length."""
+    return [
         (person, number, vector)
         for person, clips in people.items()
         for number, clip in enumerate(clips)
         for vector in stretches_of(clip, seconds)
     ]
+
+
+def likenesses(found: Sequence[Vector]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the similarities of stretches of one voice in two recordings, and of two voices."""
     one, other = np.triu_indices(len(found), 1)
-    alike = (np.array([vector for _, _, vector in found]) @ np.array([vector for _, _, vector in found]).T)[one, other]
+    vectors = np.array([vector for _, _, vector in found])
+    alike = (vectors @ vectors.T)[one, other]
     who = np.unique([person for person, _, _ in found], return_inverse=True)[1]
     where = np.array([number for _, number, _ in found])
     same = who[one] == who[other]
@@ -166,15 +210,19 @@ def pairs(people: People, seconds: float) -> list[Clip]:
     return [joined(both[at]) for at in chosen]
 
 
+def compared(seconds: float, found: Sequence[Vector]) -> str:
+    """Return a line on how well stretches of one length distinguish voices."""
+    same, different = likenesses(found)
+    error, at = equal_error(same, different)
+    low, middle = np.percentile(same, [5, 50])
+    usual, high = np.percentile(different, [50, 95])
+    alike = f"one voice {middle:.2f} (5th percentile {low:.2f})   two {usual:.2f} (95th {high:.2f})"
+    counted = f"{len(same)} and {len(different)} pairs"
+    return f"{seconds:4.1f} s  equal error {error:6.2%} at {at:.2f}   {alike}   {counted}"
+
+
 def table(people: People, thresholds: VoiceThresholds) -> Iterator[str]:
-    for seconds in LENGTHS_S:
-        same, different = likenesses(people, seconds)
-        error, at = equal_error(same, different)
-        low, middle = np.percentile(same, [5, 50])
-        usual, high = np.percentile(different, [50, 95])
-        alike = f"one voice {middle:.2f} (5th percentile {low:.2f})   two {usual:.2f} (95th {high:.2f})"
-        counted = f"{len(same)} and {len(different)} pairs"
-        yield f"{seconds:4.0f} s  equal error {error:6.2%} at {at:.2f}   {alike}   {counted}"
+    yield from (compared(seconds, vectors_of(people, seconds)) for seconds in LENGTHS_S)
     for seconds in WHOLE_S:
         alone = wholes(people, seconds)
         split = sum(speakers(one, thresholds) != 1 for one in alone)
@@ -186,12 +234,23 @@ def table(people: People, thresholds: VoiceThresholds) -> Iterator[str]:
         yield f"{seconds:4.0f} s each  two heard as one: {counts.count(1)}, as more: {more} of {len(two)}"
 
 
+def lines(engine: Diarizer, files: Mapping[str, Sequence[Path]], kind: str, *, of_windows: bool) -> Iterator[str]:
+    """Yield what is measured of an engine in one kind of recording."""
+    if of_windows:
+        yield from (compared(seconds, list(single(engine, files, kind, seconds))) for seconds in WINDOWS_S)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        people = {who: [heard(engine, path, kind, Path(folder)) for path in paths] for who, paths in files.items()}
+    yield from table(people, thresholds_of(engine))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="*", type=Path, metavar="FOLDER")
     parser.add_argument("--models", type=Path, default=Path("models"), help="the folder with the models")
     parser.add_argument("--engine", action="append", help="default: campplus and resemblyzer")
     parser.add_argument("--kind", action="append", choices=KINDS, help="default: clean")
+    parser.add_argument("--windows", action="store_true", help="compare windows of one length each")
     asked = parser.parse_args()
     found = recordings(asked.folders)
     show(f"{len(found)} voices, {sum(map(len, found.values()))} recordings")
@@ -201,12 +260,8 @@ def main() -> None:
         if engine is None:
             sys.exit(f"{name} is not installed")
         for kind in asked.kind or ["clean"]:
-            with tempfile.TemporaryDirectory() as folder:
-                people = {
-                    who: [heard(engine, path, kind, Path(folder)) for path in paths] for who, paths in found.items()
-                }
             show(f"\n{name}, {kind}")
-            for line in table(people, thresholds_of(engine)):
+            for line in lines(engine, found, kind, of_windows=asked.windows):
                 show(line)
 
 
