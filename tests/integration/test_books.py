@@ -196,14 +196,17 @@ def test_names_that_nobody_has_are_reported_and_a_voice_that_nobody_has_is_refus
 
 def test_the_names_in_a_subtitle_choose_the_voices_of_its_lines(tmp_path: Path) -> None:
     source = tmp_path / "cena.srt"
-    cues = ("JOÃO: Bom dia, Maria.", "MARIA: Bom dia, João.", "O sol nasceu.")
+    cues = ("JOÃO: Bom dia, Maria.", "MARIA: Bom dia, João.", "O sol nasceu.", "Rui: Vamos.")
     blocks = (
         f"{n}\n00:00:{5 * n:02d},000 --> 00:00:{5 * n + 4:02d},000\n{cue}\n" for n, cue in enumerate(cues, start=1)
     )
     source.write_text("\n".join(blocks), encoding="utf-8")
-    options = LIGHT.overridden({"language": "pt", "targets": ["pt"], "voices": {"João": "es", "maria": "pt"}})
+    voices = {"João": "es", "maria": "pt", "rui": "es"}
+    options = LIGHT.overridden({"language": "pt", "targets": ["pt"], "voices": voices})
     drive = Drive(source, tmp_path / "out", options).run()
     found = {one["speaker"]: one["name"] for one in drive.facts["synthesize/pt"]["cast"]}
-    assert found == {"João": "es", "maria": "pt", None: None}
+    assert found == {"João": "es", "maria": "pt", None: None, "rui": "es"}
     said = load_spoken(drive.job_dir / spoken_name("pt"))
-    assert [line.text for line in said] == ["Bom dia, Maria.", "Bom dia, João.", "O sol nasceu."]
+    assert [line.text for line in said] == ["Bom dia, Maria.", "Bom dia, João.", "O sol nasceu.", "Vamos."]
+    shown = drive.published["cena.pt.srt"].read_text(encoding="utf-8")
+    assert all(cue in shown for cue in cues), "the subtitle keeps the names"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ from dropdub.errors import VoiceMissing
 from dropdub.media.sound import wav
 from dropdub.pipeline.artifacts import AUDIO, Segment, TimedWord
 from dropdub.pipeline.cache import Cache
+from dropdub.pipeline.facts import Facts
 from dropdub.pipeline.task import Task
+from dropdub.stages.synthesize import _readers
 from tests.drive import LIGHT, Drive
 
 RATE = 16_000
@@ -185,3 +188,12 @@ def test_a_cloned_voice_can_be_had_again_after_its_job_has_ended(tmp_path: Path)
     assert again is not None and again.voice is not None and again.voice.reference is not None
     assert (again.identity, again.is_own, again.voice.reference.read_bytes()) == (made.identity, True, sound)
     assert kept_voice(cache, "0" * 64, None, scratch=task.prepared_scratch()) is None
+
+
+def test_a_name_before_a_colon_names_the_speaker_only_where_a_person_wrote_the_line(tmp_path: Path) -> None:
+    """In a recording, the words `Maria: vem cá.` call Maria: somebody else says them."""
+    facts = Facts({"probe": {"kind": "media"}})
+    task = replace(casting(tmp_path, tone(3, FIRST_HZ), voices={"Maria": "ana"}), facts=facts)
+    lines = [Segment(0, 0.0, 1.0, "Maria: vem cá.", speaker="S1")]
+    assert _readers(task, lines, lines, "pt").speakers == {0: "S1"}
+    assert _readers(replace(task, kind="subtitle"), lines, lines, "pt").speakers == {0: "maria"}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from dropdub.dubbing.readers import DIALOGUE, Passage, Readers, passages_of
+from dropdub.dubbing.readers import DIALOGUE, Passage, Readers, passages_of, with_turns_apart
 from dropdub.pipeline.artifacts import Segment
 from dropdub.text.quoted_speech import parts_of
+from dropdub.text.reading import paragraphs
 
 
 def marked(line: str) -> str:
@@ -33,6 +34,19 @@ def marked(line: str) -> str:
         ("– Eu vou – disse ela.", "{Eu vou} disse ela."),
         ("—Hola —dijo él—. ¿Qué tal?", "{Hola} dijo él. {¿Qué tal?}"),
         ("— A Maria — a Ana também.", "{A Maria} a Ana também."),
+        ("— Vem cá — disse ela —, depressa.", "{Vem cá} disse ela, {depressa.}"),
+        ("—Olá!—disse ela.—Tudo bem?", "{Olá!} disse ela. {Tudo bem?}"),
+        ("--Olá!--disse ela.--Tudo bem?", "{Olá!} disse ela. {Tudo bem?}"),
+        ("“I told him, ‘Go away!’” she said.", "{“I told him, ‘Go away!’”} she said."),
+        ("“He said “go” and left,” she said.", "{“He said “go” and left,”} she said."),
+        ("«Il m'a dit «viens» hier», dit-elle.", "{«Il m'a dit «viens» hier»,} dit-elle."),
+        ("„Er sagte ‚komm‘ zu mir“, sagte sie.", "{„Er sagte ‚komm‘ zu mir“,} sagte sie."),
+        ("“Hello, he said. “How are you?”", "“Hello, he said. {“How are you?”}"),
+        ("He yelled “Stop now!", "He yelled {“Stop now!}"),
+        ("He yelled “stop now and left.", "He yelled “stop now and left."),
+        ("The dogs’ bowl, ‘he said’.", "The dogs’ bowl, ‘he said’."),
+        ("Leu “Hamlet”, “Otelo”, “Macbeth”.", "Leu “Hamlet”, “Otelo”, “Macbeth”."),
+        ("“Um”, “dois”, contou ela.", "{“Um”, “dois”,} contou ela."),
         ("He read “Hamlet” again.", "He read “Hamlet” again."),
         ("“Hamlet” is a play.", "“Hamlet” is a play."),
         ("He called it “nonsense.”", "He called it “nonsense.”"),
@@ -45,7 +59,7 @@ def test_what_is_said_differs_from_what_is_only_quoted(line: str, expected: str)
 
 
 def test_a_line_of_marks_is_read_in_linear_time() -> None:
-    for marks in ("“", "‘", '"', "— ", "«»", "‘a.’", "„“"):
+    for marks in ("“", "‘", '"', "— ", "«»", "‘a.’", "„“", "“a “b” ", "“a” ", "--"):
         parts_of(marks * 20_000)
 
 
@@ -65,10 +79,61 @@ def test_names_that_a_translation_changed_are_those_of_the_source() -> None:
     assert fewer == [Passage("Good morning. Hello.", "joão")]
 
 
+def test_a_title_before_a_name_is_part_of_it_and_not_read() -> None:
+    for names in ({"silva"}, {"dr. silva"}):
+        for text in ("Dr. Silva: Bom dia.", "DR. SILVA: Bom dia."):
+            assert passages_of(text, text, names) == [Passage("Bom dia.", *names)]
+    text = "Não. Ana: Sim. Dr. Silva: Bom dia."
+    assert passages_of(text, text, {"ana"}) == [
+        Passage("Não."),
+        Passage("Sim.", "ana"),
+        Passage("Dr. Silva: Bom dia."),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Às 10:30 veio.",
+        "Em https://ana.pt/rui: nada.",
+        "Nota: ana.",
+        "Ana 3:16 diz.",
+        "Ana disse: sim.",
+        "Ana e Rui: Sim.",
+    ],
+)
+def test_times_addresses_notes_and_verses_are_no_names(text: str) -> None:
+    names = {"ana", "rui"}
+    assert passages_of(text, text, names) == [Passage(text)]
+    assert passages_of(f"Ana: Sim. {text}", f"Ana: Sim. {text}", names) == [Passage(f"Sim. {text}", "ana")]
+
+
+def test_each_line_of_a_play_that_begins_with_a_name_is_a_paragraph() -> None:
+    play = "Ana: Bom dia\nDr. Rui:\nOlá, e\nadeus. Nota: Ana\n**Ana:** Sim\nEle disse: não"
+    assert paragraphs(with_turns_apart(play, {"ana", "rui"})) == [
+        "Ana: Bom dia",
+        "Dr. Rui: Olá, e adeus. Nota: Ana",
+        "**Ana:** Sim Ele disse: não",
+    ]
+    assert with_turns_apart(play, ()) == play
+
+
+def test_the_lines_of_a_list_are_read_with_pauses_between_them() -> None:
+    text = "- um\n- dois\n- Ana: três\n- “Vem!” disse ela"
+    assert passages_of(text, text, {"ana", DIALOGUE}) == [
+        Passage("um. dois."),
+        Passage("três.", "ana"),
+        Passage("“Vem!”", DIALOGUE),
+        Passage("disse ela"),
+    ]
+
+
 def test_markup_around_a_name_and_in_a_quotation_is_not_read() -> None:
     assert passages_of("**João:** Bom *dia*.", "**João:** Bom *dia*.", {"joão"}) == [Passage("Bom dia.", "joão")]
-    text = "— Não *pode* ser! — disse ela."
-    assert passages_of(text, text, {DIALOGUE}) == [Passage("Não pode ser!", DIALOGUE), Passage("disse ela.")]
+    for text in ("— Não *pode* ser! — disse ela.", "> — Não pode ser! — disse ela.", "—Não pode ser! —disse ela."):
+        assert passages_of(text, text, {DIALOGUE}) == [Passage("Não pode ser!", DIALOGUE), Passage("disse ela.")]
+    text = "**“Olá,”** disse *ela*."
+    assert passages_of(text, text, {DIALOGUE}) == [Passage("“Olá,”", DIALOGUE), Passage("disse ela.")]
 
 
 def test_a_name_counts_more_than_quotation_marks_and_a_heading_is_the_narrators() -> None:

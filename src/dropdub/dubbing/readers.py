@@ -10,12 +10,13 @@ from dataclasses import dataclass, field, replace
 
 from dropdub.engines.text_for_speech import is_speakable
 from dropdub.pipeline.artifacts import Segment
-from dropdub.speech.speaker_tags import turns_of
+from dropdub.speech.speaker_tags import begins_turn, turns_of
 from dropdub.text.quoted_speech import parts_of
-from dropdub.text.reading import heading_of, spoken
+from dropdub.text.reading import heading_of, spoken, spoken_lines
 
 DIALOGUE = "dialogue"
 """The name, in `voices`, of whoever says what is quoted."""
+_DASHES = ("—", "–", "―")
 
 
 @dataclass(frozen=True)
@@ -26,12 +27,22 @@ class Passage:
     reader: str | None = None
 
 
+def with_turns_apart(text: str, readers: Collection[str]) -> str:
+    """Return a text with a blank line before each line that begins with a name, so that it is a paragraph of its own.
+
+    Plays have one line after another, and not all of them end with a mark. `readers` are as for `passages_of`.
+    """
+    if not readers:
+        return text
+    return "\n".join(f"\n{line}" if begins_turn(spoken(line), readers) else line for line in text.split("\n"))
+
+
 def passages_of(source: str, paragraph: str, readers: Collection[str]) -> list[Passage]:
     """Return a paragraph in passages, without the tags of who speaks.
 
     `source` is the paragraph that it translates, or the same; `readers` are the keys of `voices`, `folded`.
     """
-    lines, originals = paragraph.split("\n"), source.split("\n")
+    lines, originals = _stopped(paragraph), _stopped(source)
     if len(lines) != len(originals):
         originals = lines
     return list(_merged(_passages(zip(originals, lines, strict=True), readers)))
@@ -57,7 +68,10 @@ class Readers:
 
     @staticmethod
     def of_lines(source: Sequence[Segment], lines: Sequence[Segment], named: Collection[str]) -> Readers:
-        """Return who speaks in a recording or subtitle: its speakers, but for lines whose tags name one of `named`."""
+        """Return who speaks in a recording or subtitle: its speakers, but for lines whose tags name one of `named`.
+
+        Without `named`, lines have no tags.
+        """
         tagged: dict[int, str] = {}
         for original, line in _pairs(source, lines) if named else ():
             names = {turn.name for turn in turns_of(original, line.text, named) if turn.name is not None}
@@ -86,6 +100,12 @@ def _pairs(source: Sequence[Segment], lines: Sequence[Segment]) -> Iterator[tupl
     return ((originals.get(line.id, line.text), line) for line in lines)
 
 
+def _stopped(paragraph: str) -> list[str]:
+    """Return the lines of a paragraph; all but the last end with a mark, so that a reader pauses after each."""
+    said = zip(paragraph.split("\n"), spoken_lines(paragraph), strict=True)
+    return [line if spoken(line) == one else f"{line}." for line, one in said]
+
+
 def _passages(lines: Iterable[tuple[str, str]], readers: Collection[str]) -> Iterator[Passage]:
     for source, line in lines:
         if heading_of(line):
@@ -95,9 +115,15 @@ def _passages(lines: Iterable[tuple[str, str]], readers: Collection[str]) -> Ite
         for turn in turns:
             if turn.name is not None or DIALOGUE not in readers:
                 yield Passage(turn.text, turn.name)
-            else:  # the whole line, if it is all of it: a dash before it shows that it is said
-                parts = parts_of(line if len(turns) == 1 else turn.text)
-                yield from (Passage(spoken(part.text), DIALOGUE if part.is_said else None) for part in parts)
+            else:
+                parts = parts_of(turn.text if len(turns) > 1 else _with_dash(line))
+                yield from (Passage(part.text, DIALOGUE if part.is_said else None) for part in parts)
+
+
+def _with_dash(line: str) -> str:
+    """Return a line as it is read aloud, but with a dash before it, which shows that it is said."""
+    said = spoken(line)
+    return f"{line[0]} {said}" if line[:1] in _DASHES and said[:1] != line[0] else said
 
 
 def _merged(passages: Iterable[Passage]) -> Iterator[Passage]:

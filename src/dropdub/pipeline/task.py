@@ -223,11 +223,14 @@ def describes(task: Task, *, target: str | None = None) -> bool:
     Those of a user's subtitle may: of the transcript, or of the translation into `target`. What a transcriber wrote is
     spoken as it is.
     """
-    if task.kind == "text" or task.options.subtitles.speak_descriptions:
-        return False
+    return has_brought_lines(task, target=target) and not task.options.subtitles.speak_descriptions
+
+
+def has_brought_lines(task: Task, *, target: str | None = None) -> bool:
+    """Return whether the lines of a job are a user's: those of the transcript, or of the translation into `target`."""
     probe = task.facts.probe
     brought = probe.brought_transcript or (target is not None and probe.brought_target == target)
-    return task.kind == "subtitle" or brought
+    return task.kind == "subtitle" or (task.kind != "text" and brought)
 
 
 def target_of(task: Task) -> str:

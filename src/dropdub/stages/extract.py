@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from dropdub.dubbing.possible import Source, refuse_impossible_after_detection
+from dropdub.dubbing.readers import with_turns_apart
 from dropdub.engines.text_for_speech import parts
 from dropdub.errors import EmptyFile, TooLarge
 from dropdub.files.durable import sha256
@@ -90,7 +91,7 @@ def _hashes(task: Task) -> dict[str, Any]:
 
 
 def _text(task: Task) -> Result:
-    text = read_prose(task.source, name=task.job_name, hint=task.hint)
+    text = with_turns_apart(read_prose(task.source, name=task.job_name, hint=task.hint), task.options.voices_by_speaker)
     found = [part for paragraph in paragraphs(text) for part in cut(paragraph)]
     if not found:
         raise EmptyFile(f"{task.job_name} contains nothing to read aloud.", remedy=_NOTHING_READ)

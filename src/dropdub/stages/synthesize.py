@@ -20,7 +20,7 @@ from dropdub.engines.base import ReportsDefects, Synthesizer
 from dropdub.engines.text_for_speech import is_speakable
 from dropdub.pipeline.artifacts import TRANSCRIPT, Segment, Transcript, speech_dir_name, translation_name
 from dropdub.pipeline.spoken_lines import Spoken, load_spoken, save_spoken, spoken_name
-from dropdub.pipeline.task import Result, Task, describes, target_of
+from dropdub.pipeline.task import Result, Task, describes, has_brought_lines, target_of
 from dropdub.speech.descriptions import Descriptions
 from dropdub.speech.sentences import sentences_of
 
@@ -37,8 +37,9 @@ def run(task: Task) -> Result:
     target, take = target_of(task), int(task.params.get("take", 0))
     source = Transcript.load(task.job_dir / TRANSCRIPT)
     translation = Transcript.load(task.job_dir / translation_name(target))
-    names = _described(source).names if describes(task, target=target) else frozenset()
-    readers = _readers(task, source.segments, translation.segments)
+    named = frozenset(task.options.voices_by_speaker)
+    names = _described(source).names | named if describes(task, target=target) else frozenset()
+    readers = _readers(task, source.segments, translation.segments, target)
     said = map(readers.as_read, _said(task, translation, target, names))
     segments = [one for one in said if is_speakable(one.text)]
     engine = task.engines.synthesizer(task.options.synthesizer, language=target)
@@ -78,7 +79,7 @@ def run(task: Task) -> Result:
 def _said(task: Task, lines: Transcript, target: str, names: frozenset[str]) -> Sequence[Segment]:
     """Return the lines with the words that are said of them, in each of their wordings.
 
-    `names` are those that the source shows to be names: a translation keeps them.
+    `names` are those that the settings name, and those that the source shows to be names: a translation keeps them.
     """
     if not describes(task, target=target):
         return lines.segments
@@ -93,9 +94,12 @@ def _described(lines: Transcript, *, names: frozenset[str] = frozenset()) -> Des
     return Descriptions.of((one.text for one in lines.segments), language=lines.language, names=names)
 
 
-def _readers(task: Task, source: Sequence[Segment], translation: Sequence[Segment]) -> Readers:
+def _readers(task: Task, source: Sequence[Segment], translation: Sequence[Segment], target: str) -> Readers:
     named = task.options.voices_by_speaker
-    return (Readers.of_text if task.kind == "text" else Readers.of_lines)(source, translation, named)
+    if task.kind == "text":
+        return Readers.of_text(source, translation, named)
+    # A transcriber writes no tags: `Maria: vem cá.` calls Maria.
+    return Readers.of_lines(source, translation, named if has_brought_lines(task, target=target) else ())
 
 
 def _voices(

@@ -1,6 +1,7 @@
 """Find what somebody says in a line of prose: between quotation marks, or after a dash. Pure, in linear time.
 
-Dashes as Portuguese, Spanish and French write them: `— Olá — disse ele. — Tudo bem?`, `—Hola —dijo él—. ¿Qué tal?`
+Dashes as Portuguese, Spanish and French write them: `— Olá — disse ele. — Tudo bem?`, `—Hola —dijo él—. ¿Qué tal?`,
+and `--Olá!--disse ele.--Tudo bem?` in plain texts.
 """
 
 from __future__ import annotations
@@ -11,15 +12,26 @@ from dataclasses import dataclass
 
 from dropdub.sentence_ends import MARKS
 
-_PAIRS = ("“”", "«»", "»«", "„“”", "「」", "『』", '"')
+_PAIRS = ("“”", "«»", "»«", "„“”", "「」", "『』")
 """Opening marks, each with what closes it. German writes „…“ and »…«."""
+_CLOSED = r"(?<!\w){open}(?:[^{all}]++|{open}[^{all}]*+[{close}])*+[{close}]"
+"""With quotations of the same marks within it, as French has them."""
+_UNCLOSED = r"(?<!\w){open}[^{all}]*+$"
 _QUOTES = re.compile(
-    "|".join(rf"(?<!\w){re.escape(p[0])}[^{re.escape(p)}]*+(?:[{re.escape(p[1:] or p)}]|$)" for p in _PAIRS)
+    "|".join(
+        form.format(open=re.escape(pair[0]), all=re.escape(pair), close=re.escape(pair[1:]))
+        for pair in _PAIRS
+        for form in (_CLOSED, _UNCLOSED)
+    )
+    + r'|(?<!\w)"[^"]*+(?:"|$)'
     # The same character is an apostrophe, so only a mark before it shows that it closes.
     + r"|(?<!\w)‘[^‘]*?[.,!?…—–]’(?!\w)"
 )
-_DASH_FIRST = re.compile(r"\s*[—–―]\s*(?=\S)")
-_DASH = re.compile(r"\s+[—–―]\s*|[—–―]\s+|[—–―](?=[.,:;!?…])")
+_AROUND = "".join(_PAIRS) + '"‘’ \t\u00a0\u202f'
+_LISTED = (",", "、", "，")
+_MARK = "(?:[—–―]|--)"
+_DASH_FIRST = re.compile(rf"\s*{_MARK}\s*(?=\S)")
+_DASH = re.compile(rf"\s+{_MARK}\s*|{_MARK}\s+|{_MARK}(?=[.,:;!?…])|(?<=[.,!?…]){_MARK}")
 _STRAY = re.compile(r"[.,:;!?…]+\s*")
 _LED_IN = frozenset(MARKS + ",:;—–―)")
 _SOUNDED = frozenset("!?…！？")
@@ -37,8 +49,9 @@ class Part:
 def parts_of(line: str) -> list[Part]:
     """Return the parts of a line in order, without the spaces between them and without dashes before speech.
 
-    A quotation is said if it ends like a sentence (`“Hello,” he said`) or stands after a colon or comma: not the title
-    in `He read “Hamlet” again`. One without an end lasts until the line's end.
+    A quotation is said if it is a question or an exclamation, or if it begins the line or follows a mark (`He said:
+    “Go`) and ends with one (`“Hello,” he said`) or with the line: not the title in `He read “Hamlet” again`. If it has
+    no end, it lasts until the line's end.
     """
     dash = _DASH_FIRST.match(line)
     found = _dashed(line[dash.end() :]) if dash else _quoted(line)
@@ -46,18 +59,22 @@ def parts_of(line: str) -> list[Part]:
 
 
 def _quoted(line: str) -> Iterator[Part]:
-    place = 0
+    place, end, was_said = 0, 0, False
     for quote in _QUOTES.finditer(line):
-        follows = place > 0 and not line[place : quote.start()].strip()
-        if follows or _is_said(line, quote):
+        is_said = _is_said(line, quote)
+        between = line[end : quote.start()].strip() if end else "-"
+        if between in _LISTED or (was_said and not between):
+            is_said = was_said  # the titles of a list, or all that somebody says
+        if is_said:
             yield Part(line[place : quote.start()].strip(), is_said=False)
             yield Part(quote[0], is_said=True)
             place = quote.end()
+        end, was_said = quote.end(), is_said
     yield Part(line[place:].strip(), is_said=False)
 
 
 def _is_said(line: str, quote: re.Match[str]) -> bool:
-    inside, before, after = quote[0][1:-1].strip(), line[: quote.start()].rstrip(), line[quote.end() :].lstrip()
+    inside, before, after = quote[0].strip(_AROUND), line[: quote.start()].rstrip(), line[quote.end() :].lstrip()
     if not inside:
         return False
     if inside[-1] in _SOUNDED:

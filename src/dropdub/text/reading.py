@@ -131,9 +131,14 @@ def _marks(paragraph: str) -> int:
 
 def spoken(paragraph: str) -> str:
     """Return a paragraph as it is read aloud: without markup, but with list numbers."""
+    return " ".join(spoken_lines(paragraph))
+
+
+def spoken_lines(paragraph: str) -> list[str]:
+    """Return the lines of a paragraph as they are read aloud, all but the last with a mark at their end."""
     lines = [_EMPHASIS.sub("", _LINK.sub(r"\1", _BULLET.sub("", line, count=1))) for line in paragraph.split("\n")]
     stopped = [line if line[-1:] in MARKS + ":;" else f"{line}." for line in lines[:-1]]
-    return " ".join([*stopped, lines[-1]])
+    return [*stopped, lines[-1]]
 
 
 def pieces(text: str, *, longest: int = PIECE_CHARACTERS) -> list[str]:
