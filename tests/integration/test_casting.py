@@ -169,6 +169,12 @@ def test_a_speaker_who_is_named_has_that_voice_and_the_others_keep_theirs(tmp_pa
     assert [found[one].is_own for one in ("S1", None)] == [True, True]
 
 
+def test_a_voice_that_was_given_to_somebody_is_chosen_for_nobody_else(tmp_path: Path) -> None:
+    task = casting(tmp_path, tone(20, FIRST_HZ), voices={"S2": "Alta"})
+    found = cast(task, [line(0, 0, 9, "S1"), line(1, 10, 19, "S2")], Choir)
+    assert {speaker: one.voice.name for speaker, one in found.items()} == {"S1": "clara", "S2": "Alta"}
+
+
 def test_a_cloned_voice_can_be_had_again_after_its_job_has_ended(tmp_path: Path) -> None:
     task = casting(tmp_path, tone(20.0, FIRST_HZ))
     cache = Cache(tmp_path / "cache", max_bytes=10_000_000)

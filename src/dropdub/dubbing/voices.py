@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,13 +78,14 @@ def cast_voices(
     voices: Path,
     recorded: WorkFolder | None,
     by_speaker: Mapping[str, str] | None = None,
+    taken: Iterable[str] = (),
 ) -> dict[str | None, Casting]:
     """Choose a voice for each speaker of the lines, who is dubbed into `language`.
 
     `voice` is the one that the job names, if any, and `by_speaker` those of single speakers, by their `folded` names;
-    `voices` is the folder of such voices. Else the speakers' own are cut
-    from the audio.wav of `recorded`, which is None if there is no recording. From an engine that cannot clone voices,
-    each speaker gets one that is about as deep, if it has several.
+    `voices` is the folder of such voices. Else the speakers' own are cut from the audio.wav of `recorded`, which is
+    None if there is no recording. From an engine that cannot clone voices, each speaker gets one that is about as deep,
+    if it has several: one that is not `taken`, if there are enough.
 
     Raises VoiceMissing if the job names a voice whose recording cannot be used.
     """
@@ -94,7 +95,9 @@ def cast_voices(
     }
     if named:
         rest = [line for line in lines if line.speaker not in named]
-        others = cast_voices(engine, rest, language=language, voice=voice, voices=voices, recorded=recorded)
+        others = cast_voices(
+            engine, rest, language=language, voice=voice, voices=voices, recorded=recorded, taken=_names(named.values())
+        )
         return {one: named.get(one) or others[one] for one in speakers}
     if voice is not None:
         return dict.fromkeys(speakers, _named(voice, voices, engine))
@@ -103,7 +106,7 @@ def cast_voices(
     if not engine.clones:
         offered = engine.voices_for(language) if isinstance(engine, OffersVoices) else ()
         if len(offered) > 1:
-            return _offered(engine.name, offered, recorded.path / AUDIO, lines)
+            return _offered(engine.name, offered, recorded.path / AUDIO, lines, taken)
         warning = f"{engine.name} cannot clone voices: the dub has its default voice."
         return dict.fromkeys(speakers, Casting(None, "default", (warning,)))
     return {
@@ -156,6 +159,11 @@ def _loads(engine: PreparesVoices, voice: Voice, value: bytes) -> bool:
     return True
 
 
+def _names(castings: Iterable[Casting]) -> list[str]:
+    """Return the names of those voices that are an engine's own."""
+    return [one.voice.name for one in castings if one.voice is not None and one.voice.reference is None]
+
+
 def _default_for_text(engine: Synthesizer) -> Casting:
     if not engine.clones:
         return Casting(None, "default")
@@ -175,12 +183,13 @@ def _named(name: str, voices: Path, engine: Synthesizer) -> Casting:
 
 
 def _offered(
-    engine: str, offered: Sequence[OfferedVoice], audio: Path, lines: Sequence[Segment]
+    engine: str, offered: Sequence[OfferedVoice], audio: Path, lines: Sequence[Segment], taken: Iterable[str]
 ) -> dict[str | None, Casting]:
     """Give each speaker one of an engine's voices that is about as deep; if there are too few, some share one.
 
-    Whoever speaks longest chooses first.
+    Whoever speaks longest chooses first. `taken` are the names of voices that others have.
     """
+    had = Counter(name.casefold() for name in taken)
     lines_of: dict[str | None, list[Segment]] = {}
     for line in lines:
         lines_of.setdefault(line.speaker, []).append(line)
@@ -188,8 +197,8 @@ def _offered(
     for speaker, own in sorted(lines_of.items(), key=lambda item: -_seconds(item[1])):
         deep = _is_deep(audio, own, otherwise=offered[0].is_deep)
         fitting = [one.name for one in offered if one.is_deep == deep] or [one.name for one in offered]
-        taken = Counter(chosen.values())
-        chosen[speaker] = min(fitting, key=lambda name: taken[name])
+        chosen[speaker] = min(fitting, key=lambda name: had[name.casefold()])
+        had[chosen[speaker].casefold()] += 1
     warning = f"{engine} cannot clone voices: {_who_has_which(chosen)}."
     return {speaker: Casting(Voice(name), f"engine:{name}", (warning,)) for speaker, name in chosen.items()}
 
