@@ -17,7 +17,7 @@ from dropdub.engines.base import EngineSettings, ToSpeak, Voice
 from dropdub.engines.packages import install_command
 from dropdub.engines.registry import EngineRegistry
 from dropdub.engines.xtts.engine import Manner, XttsSynthesizer
-from dropdub.engines.xtts.together import Part
+from dropdub.engines.xtts.together import Part, spoken_together
 from dropdub.errors import EngineMissing, OutOfMemory, UnsupportedLanguage, VoiceMissing, Waiting
 from dropdub.media.sound import wav
 from dropdub.pipeline.artifacts import Segment, Transcript
@@ -144,10 +144,15 @@ def test_babble_is_stopped_and_reported(
     assert problem == f"“{said}” did not end."
 
 
+def speak_at_once(monkeypatch: pytest.MonkeyPatch, parts: int) -> None:
+    """Let engines speak several parts at once on the processor, as they do on a graphics card."""
+    monkeypatch.setattr(XttsSynthesizer, "_is_on_card", True)
+    monkeypatch.setattr("dropdub.engines.xtts.engine.BATCH", parts)
+
+
 @pytest.fixture
 def chorus(settings: EngineSettings, monkeypatch: pytest.MonkeyPatch) -> XttsSynthesizer:
-    """Return an engine that speaks four parts at once, as it does on a graphics card."""
-    monkeypatch.setattr(XttsSynthesizer, "batch_size", lambda _self: 4)
+    speak_at_once(monkeypatch, 4)
     return XttsSynthesizer(settings)
 
 
@@ -177,7 +182,7 @@ def test_parts_spoken_together_are_tried_again_and_reported_each_by_itself(
         sound = np.sin(np.arange(round(seconds * 24_000)) * 0.05).astype(np.float32) * 0.3
         return sound * (0 if "home" in part.text else 1)
 
-    monkeypatch.setattr("dropdub.engines.xtts.together.spoken_together", fake_together)
+    monkeypatch.setattr("dropdub.engines.xtts.engine.spoken_together", fake_together)
     said = ["We went home together.", "The river is wide and slow here."]
     found = chorus.speak_all([ToSpeak(text, voice) for text in said], language="en")
     assert [one.defects for one in found] == [("“We went home together.” came out silent.",), ()]
@@ -185,11 +190,37 @@ def test_parts_spoken_together_are_tried_again_and_reported_each_by_itself(
     assert chorus.defects() == []
 
 
+def test_fewer_parts_are_spoken_at_once_after_memory_ran_out(
+    chorus: XttsSynthesizer, voice: Voice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [ToSpeak(text, voice) for text in ENGLISH[:3]]
+    before = chorus.speak_all(texts, language="en")
+    assert chorus.announcements() == []
+    room, sizes = 1, []
+
+    def full(model: Any, parts: Sequence[Part], **options: Any) -> Any:
+        sizes.append(len(parts))
+        if len(parts) > room:
+            raise RuntimeError("CUDA out of memory. Tried to allocate 20 MiB")
+        return spoken_together(model, parts, **options)
+
+    monkeypatch.setattr("dropdub.engines.xtts.engine.spoken_together", full)
+    after = chorus.speak_all(texts, language="en")
+    assert sizes[:4] == [3, 1, 1, 1] and set(sizes[4:]) <= {1}, "those that were defective are tried again"
+    for one, other in zip(before, after, strict=True):
+        np.testing.assert_allclose(one.samples, other.samples, atol=1e-3)
+    assert chorus.batch_size() == 1
+    assert chorus.announcements() == ["Memory ran out: xtts now speaks 1 sentence at a time."]
+    room = 0
+    with pytest.raises(OutOfMemory):
+        chorus.speak(ENGLISH[0], language="en", voice=voice)
+
+
 def test_lines_that_come_next_are_spoken_together(
     tmp_path: Path, settings: EngineSettings, speech_wav: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Except what is in the cache; a line that comes twice is spoken once."""
-    monkeypatch.setattr(XttsSynthesizer, "batch_size", lambda _self: 3)
+    speak_at_once(monkeypatch, 3)
     sizes: list[list[str]] = []
     speak_all = XttsSynthesizer.speak_all
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar
@@ -11,7 +11,18 @@ from unittest import SkipTest
 import numpy as np
 import pytest
 
-from dropdub.engines.base import API, EngineInfo, EngineSettings, Frames, Samples, Voice, VoiceThresholds, Window
+from dropdub.engines.base import (
+    API,
+    EngineInfo,
+    EngineSettings,
+    Frames,
+    Samples,
+    SpokenText,
+    ToSpeak,
+    Voice,
+    VoiceThresholds,
+    Window,
+)
 from dropdub.engines.contract import ContractBroken, checks
 from dropdub.engines.offers import Offer
 from dropdub.errors import UnsupportedLanguage, VoiceMissing
@@ -91,7 +102,7 @@ def with_(**changes: Any) -> type[Any]:
 
 
 def test_engines_that_keep_the_contract_pass(broken: Any) -> None:
-    assert broken(Sings) == {}
+    assert broken(Sings) == {} == broken(several(lambda said: said))
     assert broken(translating(lambda texts: [text.upper() for text in texts])) == {}
 
 
@@ -101,6 +112,20 @@ def noise(seconds: float, level: float = 0.5) -> Any:
         return np.full(round(seconds * 16_000) if text.strip(" .") else 0, level, np.float32)
 
     return speak
+
+
+def together(changed: Callable[[list[SpokenText]], list[SpokenText]]) -> Any:
+    """Return a method that speaks several texts, with a change to what it returns."""
+
+    def speak_all(self: Any, texts: Sequence[ToSpeak], *, language: str, take: int = 0) -> list[SpokenText]:
+        said = [self.speak(one.text, language=language, voice=one.voice, rate=one.rate) for one in texts]
+        return changed([SpokenText(one) for one in said])
+
+    return speak_all
+
+
+def several(changed: Callable[[list[SpokenText]], list[SpokenText]], *, size: Any = 4) -> type[Any]:
+    return with_(batch_size=lambda _: size, speak_all=together(changed))
 
 
 NUMBERS = count()
@@ -128,6 +153,8 @@ BROKEN: dict[str, tuple[type[Any], str, str]] = {
     "too long": (with_(speak=noise(60)), "speaks", "is its sample rate right?"),
     "too loud": (with_(speak=noise(1, 2.0)), "speaks", "not in [-1, 1]"),
     "rate": (with_(speak=noise(1)), "speaks", "higher rate"),
+    "no batch": (several(lambda said: said, size=0), "speaks_several", "batch_size() returned 0"),
+    "mixed up": (several(lambda said: said[::-1]), "speaks_several", "beside others, and"),
     "order": (translating(lambda texts: [*texts][:1] * len(texts)), "translates", "translated to nothing"),
     "empty": (translating(lambda texts: ["x"] * len(texts)), "translates", "did not stay empty"),
 }  # fmt: skip

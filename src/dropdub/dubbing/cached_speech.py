@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -20,12 +22,17 @@ from dropdub.engines.base import (
     Synthesizer,
     ToSpeak,
 )
-from dropdub.errors import NotMedia
+from dropdub.errors import EngineFailed, NotMedia, OutOfMemory, PermanentError, UnexpectedError
 from dropdub.media.sound import wav
 from dropdub.pipeline.cache import Cache, CacheKey
 
 _PCM = np.dtype("<i2")
 _FULL_SCALE = 32767
+_LOOKED_AT = 64
+"""How many of the pieces that come next are examined for those to speak at once: the cached ones are read for it."""
+_OF_ONE_PIECE = (PermanentError, EngineFailed, UnexpectedError, OutOfMemory)
+"""Errors that one piece may cause, or that fewer pieces at once may avoid."""
+log = logging.getLogger("dropdub.dubbing")
 
 
 @dataclass(frozen=True)
@@ -50,7 +57,7 @@ class Piece:
     casting: Casting
 
 
-@dataclass(frozen=True)
+@dataclass
 class CachedSpeech:
     """Speaks with one engine in one language.
 
@@ -66,6 +73,8 @@ class CachedSpeech:
     counts: dict[str, int] = field(default_factory=lambda: {"spoken": 0, "cached": 0})
     _ahead: dict[str, SpokenText] = field(default_factory=dict)
     """Pieces that were spoken together with an earlier one and not asked for yet, by the names of their keys."""
+    _most: int | None = None
+    """How many pieces are spoken at once after more of them failed; None: as many as the engine wants."""
 
     def sound(self, piece: Piece, following: Iterable[Piece] = ()) -> Samples:
         """Return a piece of text as spoken, at the engine's sample rate. Raises what `Synthesizer.speak` does.
@@ -79,8 +88,8 @@ class CachedSpeech:
         if kept is not None:
             self.counts["cached"] += 1
             return kept
-        if isinstance(self.engine, SpeaksInBatches) and (size := self.engine.batch_size()) > 1:
-            self._ahead.update(self._together(self.engine, piece, following, size))
+        if isinstance(self.engine, SpeaksInBatches) and (size := self._batch_size(self.engine)) > 1:
+            self._ahead.update(self._together(self.engine, self._batch(key, piece, following, size)))
             return self._counted(self._ahead.pop(key.file_name()))
         prepare(self.cache, self.engine, piece.casting.voice, language=self.language)
         samples = answers.spoken(
@@ -98,22 +107,41 @@ class CachedSpeech:
         info, rate, voice = self.engine.info(), round(piece.rate, 3), piece.casting.identity
         return _SpeechKey(info, self.engine.sample_rate, self.language, voice, rate, self.take, piece.text)
 
-    def _together(
-        self, engine: SpeaksInBatches, piece: Piece, following: Iterable[Piece], size: int
-    ) -> dict[str, SpokenText]:
-        """Speak a piece and those that follow it and are not cached, `size` of them in all."""
-        wanted = {(key := self._key(piece)).file_name(): (key, piece)}
-        for one in following:
-            if len(wanted) == size:
+    def _batch_size(self, engine: SpeaksInBatches) -> int:
+        return engine.batch_size() if self._most is None else self._most
+
+    def _batch(
+        self, key: _SpeechKey, piece: Piece, following: Iterable[Piece], size: int
+    ) -> list[tuple[_SpeechKey, Piece]]:
+        """Return a piece and those of the next that are to be spoken, at most `size` in all, each once."""
+        found = {key.file_name(): (key, piece)}
+        for one in islice(following, _LOOKED_AT):
+            if len(found) == size:
                 break
             key = self._key(one)
             if key.file_name() not in self._ahead and self.cache.get(key, check=_from_pcm) is None:
-                wanted[key.file_name()] = key, one
-        for _, one in wanted.values():
+                found[key.file_name()] = key, one
+        return list(found.values())
+
+    def _together(self, engine: SpeaksInBatches, batch: Sequence[tuple[_SpeechKey, Piece]]) -> dict[str, SpokenText]:
+        """Speak the first pieces of a batch: all of them, or fewer if those fail. An error is that of the first."""
+        try:
+            return self._spoken_at_once(engine, batch)
+        except _OF_ONE_PIECE as error:
+            if len(batch) == 1:
+                raise
+            log.warning("pieces not spoken at once: pieces=%d reason=%s", len(batch), error)
+        self._most = len(batch) // 2
+        return self._together(engine, batch[: self._most])
+
+    def _spoken_at_once(
+        self, engine: SpeaksInBatches, batch: Sequence[tuple[_SpeechKey, Piece]]
+    ) -> dict[str, SpokenText]:
+        for _, one in batch:
             prepare(self.cache, self.engine, one.casting.voice, language=self.language)
-        texts = [ToSpeak(one.text, one.casting.voice, key.rate) for key, one in wanted.values()]
+        texts = [ToSpeak(one.text, one.casting.voice, key.rate) for key, one in batch]
         found = answers.spoken_together(engine, texts, language=self.language, take=self.take)
-        return {name: self._kept(key, spoken) for (name, (key, _)), spoken in zip(wanted.items(), found, strict=True)}
+        return {key.file_name(): self._kept(key, spoken) for (key, _), spoken in zip(batch, found, strict=True)}
 
     def _kept(self, key: _SpeechKey, spoken: SpokenText) -> SpokenText:
         """Cache speech; not if it is defective: the next attempt may succeed."""

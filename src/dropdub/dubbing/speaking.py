@@ -50,10 +50,10 @@ class Speaker:
         return self.work.path / self._file(line)
 
     def _write(self, line: Spoken, path: Path, on_progress: Callable[[int], None], following: Iterable[Spoken]) -> None:
-        done, pieces = 0, list(self._pieces(line))
+        done, said = 0, list(self._pieces(line))
         with WavWriter(path, self._sample_rate) as writer:
-            for number, (piece, pause_s) in enumerate(pieces, start=1):
-                rest = (one for one, _ in pieces[number:])
+            for number, (piece, pause_s) in enumerate(said, start=1):
+                rest = (one for one, _ in said[number:])
                 writer.write(self.speech.sound(piece, chain(rest, self._pieces_of(following))))
                 writer.write(np.zeros(round(pause_s * self._sample_rate), np.float32))
                 done += len(piece.text)

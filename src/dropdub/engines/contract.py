@@ -34,7 +34,9 @@ from dropdub.engines.base import (
     NeedsModel,
     SeparatesSpeakers,
     Separator,
+    SpeaksInBatches,
     Synthesizer,
+    ToSpeak,
     Transcriber,
     Translator,
     Voice,
@@ -79,6 +81,8 @@ TEXT = "1 2 3 4 5."
 """What is spoken and translated: digits are read in every language."""
 _IMPORT_S = 60.0
 _LONGEST_S = 15.0
+_ALIKE = 0.02
+"""How much longer or shorter a text may be beside others than alone, of its length."""
 
 
 class ContractBroken(AssertionError):
@@ -275,6 +279,27 @@ def _speaks(subject: _Subject) -> None:
     _refuses(lambda: engine.speak(TEXT, language=language, voice=unknown), VoiceMissing, unknown.name)
 
 
+def _speaks_several(subject: _Subject) -> None:
+    engine: Synthesizer = subject.loaded()
+    if not isinstance(engine, SpeaksInBatches):
+        return
+    if type(engine.batch_size()) is not int or engine.batch_size() < 1:
+        _broken(f"batch_size() returned {engine.batch_size()!r:.40}, not a number of texts")
+    language = subject.language(engine)
+    say_all = partial(answers.spoken_together, engine, language=language)
+    if say_all([]):
+        _broken("it returned sounds for no text")
+    first, empty, last = say_all([ToSpeak(TEXT), ToSpeak(""), ToSpeak(TEXT, rate=1.5)])
+    if len(empty.samples):
+        _broken("it returned sound for a text without words, beside others")
+    for one, rate in ((first, 1.0), (last, 1.5)):
+        alone = answers.spoken(engine, TEXT, language=language, voice=None, rate=rate)
+        if abs(len(one.samples) - len(alone)) > _ALIKE * len(alone):
+            _broken(f"a text took {len(one.samples)} samples beside others, and {len(alone)} alone")
+    unknown = ToSpeak(TEXT, Voice("no voice has this name"))
+    _refuses(lambda: engine.speak_all([ToSpeak(TEXT), unknown], language=language), VoiceMissing, unknown.text)
+
+
 def _embeds(subject: _Subject) -> None:
     engine: Diarizer = subject.loaded()
     if not isinstance(engine, SeparatesSpeakers):
@@ -306,7 +331,7 @@ def _noise(seconds: float) -> Any:
 _OF_ROLE: Mapping[str, Sequence[Callable[[_Subject], None]]] = {
     "transcriber": (_transcribes,),
     "translator": (_translates,),
-    "synthesizer": (_speaks,),
+    "synthesizer": (_speaks, _speaks_several),
     "diarizer": (_embeds,),
     "separator": (_separates,),
 }

@@ -20,9 +20,11 @@ from dropdub.engines.takes import seed_of
 from dropdub.engines.xtts.input_text import Reader, is_spoken, package_hint, spoken_languages
 from dropdub.engines.xtts.latents import Latents, from_bytes, to_bytes
 from dropdub.engines.xtts.model import hear_voice, own_voice, own_voices, read_model
-from dropdub.errors import UnsupportedLanguage, VoiceMissing
+from dropdub.engines.xtts.together import Part, spoken_together
+from dropdub.errors import OutOfMemory, UnsupportedLanguage, VoiceMissing
 from dropdub.files.durable import sha256
 from dropdub.languages import primary
+from dropdub.units import counted
 
 if TYPE_CHECKING:
     from TTS.tts.models.xtts import Xtts
@@ -33,7 +35,7 @@ TRIES = 3
 """How often a defective part is tried, each time with another seed."""
 KNOWN_VOICES = 32
 BATCH = 8
-"""How many parts a graphics card speaks at once. A guess: nothing was measured on a card."""
+"""How many parts a graphics card speaks at once, until its memory runs out. A guess: nothing was measured on a card."""
 _CODES_PER_S, _LEAST_CODES, _MOST_CODES = 24, 4, 600
 _WORKING_BYTES = 500_000_000
 
@@ -67,6 +69,7 @@ class XttsSynthesizer:
         self._fallback: str | None = None
         self._voices: OrderedDict[str, Latents] = OrderedDict()
         self._defects: list[str] = []
+        self._at_once = BATCH
 
     @classmethod
     def unavailable(cls) -> str | None:
@@ -80,7 +83,8 @@ class XttsSynthesizer:
         return 2 * size_of(self._folder) + _WORKING_BYTES
 
     def announcements(self) -> list[str]:
-        return [self._fallback] if self._fallback else []
+        fewer = f"Memory ran out: {self.name} now speaks {counted(self._at_once, 'sentence')} at a time."
+        return [*filter(None, [self._fallback]), *([fewer] if self._at_once < BATCH else [])]
 
     def load(self) -> None:
         if self._model is None:
@@ -117,7 +121,11 @@ class XttsSynthesizer:
 
     def batch_size(self) -> int:
         self.load()
-        return BATCH if self._device == "cuda" else 1
+        return self._at_once if self._is_on_card else 1
+
+    @property
+    def _is_on_card(self) -> bool:
+        return self._device == "cuda"
 
     def speak_all(self, texts: Sequence[ToSpeak], *, language: str, take: int = 0) -> list[SpokenText]:
         if not self.supports(language):
@@ -174,20 +182,29 @@ class XttsSynthesizer:
 
     def _attempted(self, parts: Sequence[tuple[str, Manner]], attempt: int) -> Iterator[Samples]:
         seeds = [seed_of(text, voice=one.latents.identity, take=one.take, attempt=attempt) for text, one in parts]
-        if self.batch_size() == 1:
+        model = self._loaded()
+        if not self._is_on_card:
             yield from (self._spoken(*part, seed=seed) for part, seed in zip(parts, seeds, strict=True))
             return
-        from dropdub.engines.xtts.together import Part, spoken_together  # noqa: PLC0415  (torch, as above)
-
-        model = self._loaded()
         given = [
             Part(text, one.language, one.latents, one.pace, seed, _most_codes(text))
             for (text, one), seed in zip(parts, seeds, strict=True)
         ]
-        for start in range(0, len(given), self.batch_size()):
-            batch = given[start : start + self.batch_size()]
+        while given:
+            sounds = self._together(model, given[: self._at_once])
+            yield from sounds
+            given = given[len(sounds) :]
+
+    def _together(self, model: Xtts, parts: Sequence[Part]) -> list[Samples]:
+        """Return the first of the parts as spoken at once: all of them, or from now on fewer if memory runs out."""
+        try:
             with out_of_memory_errors(self.name):
-                yield from spoken_together(model, batch, least=_LEAST_CODES, style=_style(model.config))
+                return spoken_together(model, parts, least=_LEAST_CODES, style=_style(model.config))
+        except OutOfMemory:
+            if len(parts) == 1:
+                raise
+        self._at_once = len(parts) // 2
+        return self._together(model, parts[: self._at_once])
 
     def _spoken(self, text: str, manner: Manner, *, seed: int) -> Samples:
         import torch  # noqa: PLC0415  (heavy: only in workers that use it)

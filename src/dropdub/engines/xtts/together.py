@@ -1,4 +1,4 @@
-"""Speak several parts at once with XTTS. Import this only in processes that may load torch.
+"""Speak several parts at once with XTTS, where torch may be loaded.
 
 The language model writes the codes of a sound one after another, and a graphics card has hardly more to do for several
 parts than for one. Their codes are then turned into sound one by one. Each part has random numbers of its own, so what
