@@ -223,8 +223,8 @@ class Synthesizer(Engine, Protocol):
     def speak(self, text: str, *, language: str, voice: Voice | None, rate: float = 1.0, take: int = 0) -> Samples:
         """Return `text` spoken at `rate` times the engine's usual pace.
 
-        The same `take` always gives the same sound; another one gives another sound unless the engine is deterministic.
-        Raises UnsupportedLanguage and VoiceMissing.
+        The same `take` gives the same sound, but for chance that the engine cannot control; another one gives another
+        sound unless the engine cannot. Raises UnsupportedLanguage and VoiceMissing.
         """
 
 

@@ -73,8 +73,9 @@ class EspeakSynthesizer:
         return [plain_voice(language) for language in languages]
 
     def speak(self, text: str, *, language: str, voice: Voice | None, rate: float = 1.0, take: int = 0) -> Samples:
-        """Return `text` spoken, the same way every time; an empty array for a text without letters or digits.
+        """Return `text` spoken; an empty array for a text without letters or digits.
 
+        The library lets the pitch waver, each time a little differently: the same text is never the same to the sample.
         The reference of a voice is ignored; a voice without a reference must be one of espeak's own voices.
         """
         identifier = self._identifier(language, voice)
