@@ -14,7 +14,8 @@ from dropdub.languages import primary
 MOST_DIGITS = 15
 """Longer numbers, and those that begin with a zero, are read digit by digit."""
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-_CLOCK = re.compile(r"(?<=\d):(?=\d)")
+_BETWEEN = re.compile(r"(?<=\d)[:/–-](?=\d)")
+"""What stands between the numbers of a time, a date, a telephone number or a range."""
 _PERCENT = re.compile(r"(?<=\d)\s?%")
 _PERCENT_SAID: Mapping[str, str] = {
     "pt": " por cento",
@@ -27,20 +28,36 @@ _PERCENT_SAID: Mapping[str, str] = {
 }
 _ORDINAL: Mapping[str, re.Pattern[str]] = {
     "en": re.compile(r"\b(\d{1,15})(?:st|nd|rd|th)\b"),
-    "pt": re.compile(r"\b(\d{1,6})\.?[ºo°](?!\w)"),
-    "es": re.compile(r"\b(\d{1,6})\.?[ºo°](?!\w)"),
-    "it": re.compile(r"\b(\d{1,6})\.?[º°](?!\w)"),
+    "pt": re.compile(r"\b(\d{1,6})\.?(?:[ºo°]|(?P<feminine>ª))(?!\w)"),
+    "es": re.compile(r"\b(\d{1,6})\.?(?:[ºo°]|(?P<feminine>ª))(?!\w)"),
+    "it": re.compile(r"\b(\d{1,6})\.?(?:[º°]|(?P<feminine>ª))(?!\w)"),
+    "fr": re.compile(r"\b(\d{1,6})(?:er|e|ème|(?P<feminine>re|ère))\b"),
+    "nl": re.compile(r"\b(\d{1,6})(?:e|de|ste)\b"),
+    "de": re.compile(
+        r"\b(\d{1,2})\.(?=\s(?:Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember"
+        r"|Jahrhundert))"
+    ),
 }
-_MONEY = re.compile(r"(?P<before>R\$|US\$|[$€£])\s?(?P<sum>\d(?:[\d.,]*\d)?)|(?P<amount>\d)\s?(?P<after>[$€£])")
-_MONEY_SAID: Mapping[str, Mapping[str, str]] = {
-    "pt": {"$": "dólares", "€": "euros", "£": "libras"},
-    "en": {"$": "dollars", "€": "euros", "£": "pounds"},
-    "de": {"$": "Dollar", "€": "Euro", "£": "Pfund"},
-    "es": {"$": "dólares", "€": "euros", "£": "libras"},
-    "fr": {"$": "dollars", "€": "euros", "£": "livres"},
-    "it": {"$": "dollari", "€": "euro", "£": "sterline"},
-    "nl": {"$": "dollar", "€": "euro", "£": "pond"},
+_AMOUNT = r"\d(?:[\d.,]*\d)?"
+_THOUSAND = ("mil", "mila", "mille", "thousand", "tausend", "duizend")
+_MILLIONS = rf"(?i:{'|'.join(_THOUSAND)}|(?:m|b|tr)il[hlj]\w+)"
+_MONEY = re.compile(
+    rf"(?P<before>R\$|US\$|[$€£])\s?(?P<sum>{_AMOUNT})(?:\s(?P<millions>{_MILLIONS})\b)?"
+    rf"|(?P<amount>{_AMOUNT})\s?(?P<after>[$€£])"
+)
+_ONE = re.compile(r"1(?:[.,]00?)?")
+_MONEY_SAID: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    "pt": {"$": ("dólar", "dólares"), "€": ("euro", "euros"), "£": ("libra", "libras")},
+    "en": {"$": ("dollar", "dollars"), "€": ("euro", "euros"), "£": ("pound", "pounds")},
+    "de": {"$": ("Dollar", "Dollar"), "€": ("Euro", "Euro"), "£": ("Pfund", "Pfund")},
+    "es": {"$": ("dólar", "dólares"), "€": ("euro", "euros"), "£": ("libra", "libras")},
+    "fr": {"$": ("dollar", "dollars"), "€": ("euro", "euros"), "£": ("livre", "livres")},
+    "it": {"$": ("dollaro", "dollari"), "€": ("euro", "euro"), "£": ("sterlina", "sterline")},
+    "nl": {"$": ("dollar", "dollar"), "€": ("euro", "euro"), "£": ("pond", "pond")},
 }
+"""Names of currencies: of one, and of several."""
+_OF: Mapping[str, str] = {"pt": " de", "es": " de", "fr": " de", "it": " di"}
+"""What stands between millions and a currency."""
 _POINT_IS_DECIMAL = ("en",)
 _POINT_SAID: Mapping[str, str] = {
     "pt": "vírgula",
@@ -59,9 +76,9 @@ def spelled_out(text: str, language: str) -> str:
     if not any(one.isdigit() for one in found):
         return text
     found = _MONEY.sub(lambda match: _with_currency(match, code), found)
-    found = _CLOCK.sub(" ", _PERCENT.sub(_PERCENT_SAID.get(code, "%"), found))
+    found = _BETWEEN.sub(" ", _PERCENT.sub(_PERCENT_SAID.get(code, "%"), found))
     if code in _ORDINAL:
-        found = _ORDINAL[code].sub(lambda match: _words(int(match[1]), language, to="ordinal"), found)
+        found = _ORDINAL[code].sub(lambda match: _ordinal(match, language), found)
     return _NUMBER.sub(lambda match: _apart(match, _said(match[0], language)), found)
 
 
@@ -71,11 +88,23 @@ def _apart(match: re.Match[str], words: str) -> str:
     return f"{' ' * before.isalnum()}{words}{' ' * after.isalnum()}"
 
 
+def _ordinal(match: re.Match[str], language: str) -> str:
+    """Return an ordinal number in words. num2words knows those of men only, and in German those without an ending."""
+    said = _words(int(match[1]), language, to="ordinal")
+    if primary(language) == "de":
+        return f"{said}n"
+    is_feminine = "feminine" in match.re.groupindex and match["feminine"] is not None
+    return re.sub(r"o\b", "a", said).replace("premier", "première") if is_feminine else said
+
+
 def _with_currency(match: re.Match[str], code: str) -> str:
     """Return a sum of money with the name of its currency after it."""
-    symbol = match["before"] or match["after"]
-    name = "reais" if symbol == "R$" else _MONEY_SAID.get(code, {}).get(symbol[-1], symbol)
-    return f"{match['sum'] or match['amount']} {name}"
+    symbol, amount, millions = match["before"] or match["after"], match["sum"] or match["amount"], match["millions"]
+    said = {"R$": ("real", "reais"), **_MONEY_SAID.get(code, {})}
+    one, several = said.get(symbol) or said.get(symbol[-1]) or (symbol, symbol)
+    if millions is None:
+        return f"{amount} {one if _ONE.fullmatch(amount) else several}"
+    return f"{amount} {millions}{_OF.get(code, '') if millions.lower() not in _THOUSAND else ''} {several}"
 
 
 def _said(number: str, language: str) -> str:
