@@ -15,19 +15,6 @@ WIDTH, LATENT = 32, 8
 ENDS_AT, ENDS_NOW_AND_THEN = -4.0, -0.5
 """The library's threshold for an end, and how far the model is from it on average."""
 LOUDNESS = 0.1
-_SEANET = {
-    "dimension": WIDTH,
-    "channels": 1,
-    "n_filters": 2,
-    "n_residual_layers": 1,
-    "ratios": [6, 5, 4],
-    "kernel_size": 7,
-    "residual_kernel_size": 3,
-    "last_kernel_size": 3,
-    "dilation_base": 2,
-    "pad_mode": "constant",
-    "compress": 2,
-}
 
 
 def make_tiny_pocket(models_dir: Path, tag: str = "pt", *, clones: bool = True, seed: int = 0) -> Path:
@@ -77,26 +64,25 @@ def _write_tokenizer(path: Path) -> int:
 
 
 def _geometry(words: int) -> dict[str, Any]:
+    """Return the published geometry with little in each part. `words`: how many the tokenizer knows."""
+    published = configuration(Path(), LANGUAGES["pt"])
+    flow_lm, mimi = published["flow_lm"], published["mimi"]
     transformer = {"d_model": WIDTH, "num_heads": 2, "num_layers": 1}
     return {
         "flow_lm": {
-            "insert_bos_before_voice": True,
-            "dtype": "float32",
+            **flow_lm,
             "flow": {"depth": 1, "dim": WIDTH},
-            "transformer": {**transformer, "hidden_scale": 2, "max_period": 10_000},
+            "transformer": {**flow_lm["transformer"], **transformer, "hidden_scale": 2},
             "lookup_table": {"dim": WIDTH, "n_bins": words},
         },
         "mimi": {
-            "dtype": "float32",
-            "sample_rate": 24_000,
+            **mimi,
             "inner_dim": LATENT,
             "outer_dim": WIDTH,
-            "channels": 1,
-            "frame_rate": 12.5,
-            "seanet": _SEANET,
+            "seanet": {**mimi["seanet"], "dimension": WIDTH, "n_filters": 2},
             "transformer": {
+                **mimi["transformer"],
                 **transformer,
-                "layer_scale": 0.01,
                 "context": 50,
                 "dim_feedforward": WIDTH,
                 "input_dimension": WIDTH,
