@@ -29,6 +29,7 @@ from dropdub.engines.base import (
     Synthesizer,
     Voice,
 )
+from dropdub.engines.contract import checks
 from dropdub.engines.pocket.engine import KNOWN_VOICES, PocketSynthesizer
 from dropdub.engines.pocket.languages import CONFIG, LANGUAGES, TOKENIZER, WEIGHTS
 from dropdub.engines.pocket.model import read_model
@@ -96,6 +97,11 @@ def test_it_has_the_abilities_that_it_needs_and_one_pace(pocket: PocketSynthesiz
     assert pocket.clones and (pocket.slowest, pocket.fastest) == (1.0, 1.0) and pocket.runtime == "torch"
     assert pocket.info().version[0] == "4" and MODEL in pocket.info().details["models"]
     assert pocket.sample_rate == model_of(pocket).sample_rate
+
+
+def test_it_keeps_the_contract_with_its_model(pocket: PocketSynthesizer) -> None:
+    for check in checks(PocketSynthesizer, pocket._settings):
+        check()
 
 
 def test_same_take_always_sounds_the_same_and_another_take_does_not(pocket: PocketSynthesizer, voice: Voice) -> None:

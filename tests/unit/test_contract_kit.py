@@ -103,6 +103,7 @@ def with_(**changes: Any) -> type[Any]:
 
 def test_engines_that_keep_the_contract_pass(broken: Any) -> None:
     assert broken(Sings) == {} == broken(several(lambda said: said))
+    assert broken(with_(speak=noise(1), slowest=1.0, fastest=1.0)) == {}, "one pace"
     assert broken(translating(lambda texts: [text.upper() for text in texts])) == {}
 
 
