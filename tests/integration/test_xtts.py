@@ -14,6 +14,7 @@ import pytest
 
 import dropdub.engines.xtts.engine
 from dropdub.engines.base import EngineSettings, ToSpeak, Voice
+from dropdub.engines.contract import checks
 from dropdub.engines.packages import install_command
 from dropdub.engines.registry import EngineRegistry
 from dropdub.engines.xtts.engine import Manner, XttsSynthesizer
@@ -284,6 +285,13 @@ def test_voice_of_the_model_is_selected_by_name_and_the_first_is_the_default(tmp
     assert len(engine.speak("We went home.", language="en", voice=None)) > 0
     with pytest.raises(VoiceMissing, match="neither in voices/ nor in the model"):
         engine.speak("We went home.", language="en", voice=Voice("Carla"))
+
+
+def test_it_keeps_the_contract_with_a_model_that_has_voices(tmp_path: Path, model: Path) -> None:
+    folder = shutil.copytree(model, tmp_path / "model")
+    add_own_voices(folder, "Ana Sofia")
+    for check in checks(XttsSynthesizer, EngineSettings(models={"xtts": str(folder)}, threads=1)):
+        check()
 
 
 def test_only_the_latest_voices_are_kept(xtts: XttsSynthesizer, voice: Voice, monkeypatch: pytest.MonkeyPatch) -> None:
