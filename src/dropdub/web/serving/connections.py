@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import Callable
 from typing import Any
 
 import uvicorn
@@ -33,6 +34,29 @@ _TOO_LONG = (
 )
 
 
+class Deadline:
+    """A call that is made at a time of the loop's clock, unless it is put off or lifted before."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def at(self) -> float | None:
+        """Return when the call is due; None if it is not."""
+        return None if self._timer is None else self._timer.when()
+
+    def set(self, at: float, call: Callable[[], None]) -> None:
+        """Make this call at a time, in place of any before."""
+        self.lift()
+        self._timer = self._loop.call_at(at, call)
+
+    def lift(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
 class WatchedConnection(HttpToolsProtocol):
     """A connection that is closed when a client only occupies it.
 
@@ -45,16 +69,14 @@ class WatchedConnection(HttpToolsProtocol):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.access_log = False  # it would contain queries; whoever configures logging may undo uvicorn's own setting
-        self._watch: asyncio.TimerHandle | None = None
-        self._rest: asyncio.TimerHandle | None = None
-        self._reader: asyncio.TimerHandle | None = None
+        self._head, self._rest, self._reader = (Deadline(self.loop) for _ in range(3))
         self._head_bytes = 0
         self._is_in_message = self._is_refused = False
 
     @property
     def is_half_open(self) -> bool:
         """Return whether it waits for the end of a request's head."""
-        return self._watch is not None
+        return self._head.at is not None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as in uvicorn
         super().connection_made(transport)
@@ -70,8 +92,8 @@ class WatchedConnection(HttpToolsProtocol):
             return
         self._head_bytes += len(data) if self.is_half_open else 0
         super().data_received(data)
-        if self._rest is not None:
-            self._expect_rest(self._rest.when() + len(data) / SLOWEST_BYTES_S)
+        if self._rest.at is not None:
+            self._expect_rest(self._rest.at + len(data) / SLOWEST_BYTES_S)
         if not self._is_in_message and (self.cycle is None or self.cycle.response_complete):
             self._expect_head()  # after blank lines, uvicorn would wait without end
         if self.is_half_open and self._head_bytes > MOST_HEAD_BYTES:
@@ -80,11 +102,11 @@ class WatchedConnection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._is_in_message = True
-        self._stop_reader()
+        self._reader.lift()
         self._expect_head()
 
     def on_headers_complete(self) -> None:
-        self._stop_watch()
+        self._head.lift()
         if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > MOST_HEAD_BYTES:
             self._refuse()
         if not self._is_refused:
@@ -96,7 +118,7 @@ class WatchedConnection(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         self._is_in_message = False
-        self._stop_rest()
+        self._rest.lift()
         if not self._is_refused:
             super().on_message_complete()
 
@@ -111,34 +133,23 @@ class WatchedConnection(HttpToolsProtocol):
         self._expect_reading()
 
     def resume_writing(self) -> None:
-        self._stop_reader()
+        self._reader.lift()
         super().resume_writing()
 
     def _expect_head(self) -> None:
         if not self.is_half_open and not self.transport.is_closing():
             self._head_bytes = 0
-            self._watch = self.loop.call_later(self.head_s, self._close)
-
-    def _stop_watch(self) -> None:
-        if self._watch is not None:
-            self._watch.cancel()
-            self._watch = None
+            self._head.set(self.loop.time() + self.head_s, self._close)
 
     def _expect_rest(self, deadline: float) -> None:
         """Wait for the rest of a body that nobody reads any more: until `deadline`, and never long for nothing."""
-        self._stop_rest()
-        self._rest = self.loop.call_at(min(deadline, self.loop.time() + self.rest_s), self._close)
-
-    def _stop_rest(self) -> None:
-        if self._rest is not None:
-            self._rest.cancel()
-            self._rest = None
+        self._rest.set(min(deadline, self.loop.time() + self.rest_s), self._close)
 
     def _expect_reading(self) -> None:
         """Look after a while whether the client has read any of what waits for it."""
-        self._stop_reader()
+        self._reader.lift()
         if waiting := self.transport.get_write_buffer_size():
-            self._reader = self.loop.call_later(self.stalled_s, self._look_at_reader, waiting)
+            self._reader.set(self.loop.time() + self.stalled_s, lambda: self._look_at_reader(waiting))
 
     def _look_at_reader(self, before: int) -> None:
         if self.transport.get_write_buffer_size() < before:
@@ -146,27 +157,21 @@ class WatchedConnection(HttpToolsProtocol):
         else:
             self._close()
 
-    def _stop_reader(self) -> None:
-        if self._reader is not None:
-            self._reader.cancel()
-            self._reader = None
-
     def _stop_all(self) -> None:
-        self._stop_watch()
-        self._stop_rest()
-        self._stop_reader()
+        for one in (self._head, self._rest, self._reader):
+            one.lift()
 
     def _make_room(self) -> None:
         """Close the half-open connections that have waited longest, if there are too many."""
-        waiting = [one for one in self.connections if isinstance(one, WatchedConnection) and one._watch is not None]
+        waiting = [one for one in self.connections if isinstance(one, WatchedConnection) and one.is_half_open]
         if len(waiting) > MOST_HALF_OPEN:
-            waiting.sort(key=lambda one: one._watch.when() if one._watch else 0.0)
+            waiting.sort(key=lambda one: one._head.at or 0.0)
             for one in waiting[: len(waiting) - MOST_HALF_OPEN]:
                 one._close()
 
     def _refuse(self) -> None:
         self._is_refused = True
-        self._stop_watch()
+        self._head.lift()
         if not self.transport.is_closing():
             self.transport.write(_TOO_LONG)
             self.transport.close()
