@@ -18,10 +18,9 @@ import openai
 from tests.acceptance.served import Served
 from tests.acceptance.site import Site
 from tests.chaos.harness import survivors
+from tests.chaos.trying_again import LATER, try_until
 
 CUT = (openai.APIConnectionError, httpx2.TransportError)
-LATER = (429, 503)
-LOOK_AGAIN_S = 0.1
 ANSWERED_WITHIN_S = 300.0
 SENTENCES = 12
 """Of a text: its sound is sent while it is spoken, so that a kill also cuts answers off in the middle."""
@@ -77,22 +76,19 @@ def _recording(words: Path, number: int) -> bytes:
 
 def ask_until_answered(served: Served, asking: Asking) -> None:
     """Ask, and ask again when the connection breaks, until there is an answer or the time is over."""
-    ends_at = time.monotonic() + ANSWERED_WITHIN_S
-    while asking.answer is None and time.monotonic() < ends_at:
-        if not served.answers():
-            time.sleep(LOOK_AGAIN_S)
-            continue
+
+    def ask() -> None:
         asking.tries += 1
         try:
             with openai.OpenAI(base_url=f"{served.address}/v1", api_key=served.token, max_retries=0) as client:
                 asking.answer = asking.ask(client)
         except CUT:
             asking.cuts += 1
-            time.sleep(LOOK_AGAIN_S)
         except openai.APIStatusError as error:
             if error.status_code not in LATER:
                 asking.complaints.append(f"answered {error.status_code}: {error.message[:200]}")
-            time.sleep(LOOK_AGAIN_S)
+
+    try_until(lambda: asking.answer is not None, ask, served, timeout_s=ANSWERED_WITHIN_S)
 
 
 def problems_of_waiting(served: Served, asked: Sequence[Asking], chance: random.Random, *, kills: int) -> list[str]:

@@ -13,6 +13,7 @@ import time
 import wave
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -28,13 +29,12 @@ from dropdub.web.uploads.limits import UploadLimits
 from tests.acceptance.served import Served
 from tests.acceptance.site import Site
 from tests.chaos.invariants import broken
+from tests.chaos.trying_again import LATER, try_until
 
 CHUNK = 50_000
 SMALL_CHUNK = 8_000
 """For a sender that is slow: many requests, so that a kill at a random moment hits one of them."""
 OPTIONS = '{"targets": []}'
-LOOK_AGAIN_S = 0.1
-LATER = (429, 503)
 TUS_VERSION = {"Tus-Resumable": "1.0.0"}
 AFTER_EXPIRY_S = 2 * 24 * 3600.0
 
@@ -93,19 +93,16 @@ def a_sending(number: int, way: Way, *, pause_s: float = 0.0) -> Sending:
 
 def send(served: Served, sending: Sending, *, timeout_s: float) -> None:
     """Send a file, again and again, until its sender is answered with a job or the time is over."""
-    ends_at = time.monotonic() + timeout_s
-    while sending.job is None and time.monotonic() < ends_at:
-        if not served.answers():
-            time.sleep(LOOK_AGAIN_S)
-            continue
+
+    def try_once() -> None:
         sending.tries += 1
-        try:
-            sending.job = _tus(served, sending) if sending.way is Way.TUS else _form(served, sending)
-        except requests.RequestException:
-            time.sleep(LOOK_AGAIN_S)
-        except TusCommunicationError as error:
-            _judge(sending, error.status_code, str(error))
-            time.sleep(LOOK_AGAIN_S)
+        with suppress(requests.RequestException):
+            try:
+                sending.job = _tus(served, sending) if sending.way is Way.TUS else _form(served, sending)
+            except TusCommunicationError as error:
+                _judge(sending, error.status_code, str(error))
+
+    try_until(lambda: sending.job is not None, try_once, served, timeout_s=timeout_s)
 
 
 def _judge(sending: Sending, status: int | None, text: str) -> None:
@@ -151,7 +148,6 @@ def _job_in(sending: Sending, answer: requests.Response) -> int | None:
     if answer.ok and "X-Dropdub-Job" in answer.headers:
         return int(answer.headers["X-Dropdub-Job"])
     _judge(sending, answer.status_code, answer.text)
-    time.sleep(LOOK_AGAIN_S)
     return None
 
 
