@@ -17,7 +17,8 @@ from dropdub.engines.offers import GROUP
 from dropdub.engines.terms import WITHOUT_CATALOGUE, terms_of, terms_of_use
 from dropdub.pipeline.facts import Facts
 from dropdub.publishing.commercial_use import with_terms
-from dropdub.report.contents import CommercialUse, contents_of
+from dropdub.report.commercial_use import CommercialUse
+from dropdub.report.contents import contents_of
 from dropdub.report.page import page
 from dropdub.translations.words import Words, words_in
 from tests.reports import a_manifest, contents, facts, transcripts
@@ -127,6 +128,13 @@ def test_the_report_answers_whether_the_result_may_be_used_commercially() -> Non
     assert "To be credited" not in html
     use, _ = answered(english, engine("hibari"), engine("mine"))
     assert use is not None and use.answer == "Find out first, because of mine (unknown)."
+
+
+def test_the_report_names_of_an_engine_with_two_models_the_licence_that_decides() -> None:
+    own, usual = engine("faster-whisper", model="my-own"), engine("faster-whisper", model="whisper-base")
+    for engines in ((own, usual), (usual, own)):
+        use, _ = answered(words_in("en"), *engines)
+        assert use is not None and use.answer == "Find out first, because of faster-whisper (unknown)."
 
 
 def test_the_report_answers_in_portuguese_too() -> None:

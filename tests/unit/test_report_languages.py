@@ -11,7 +11,8 @@ import pytest
 import dropdub
 from dropdub.publishing.commercial_use import with_terms
 from dropdub.publishing.deliverables import deliverable_name
-from dropdub.report.contents import Contents, Missing, commercial_use_of
+from dropdub.report.commercial_use import commercial_use_of
+from dropdub.report.contents import Contents, Missing
 from dropdub.report.page import page, picture
 from dropdub.translations.words import Words, words_in
 from tests.reports import CHECK, HEARD, NAME, SOUND, SUSPECTS, VOICES, a_fit, an_utterance, contents, facts

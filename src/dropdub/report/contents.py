@@ -13,6 +13,7 @@ from dropdub.dubbing.quality import Quality
 from dropdub.pipeline.artifacts import Segment, Transcript
 from dropdub.pipeline.facts import Facts
 from dropdub.publishing.deliverables import deliverable_name
+from dropdub.report.commercial_use import CommercialUse, commercial_use_of
 from dropdub.report.figures import Figure, figures_of
 from dropdub.report.remarks import Remark, remarks_by_line
 from dropdub.report.timeline import Timeline, timeline_of
@@ -84,14 +85,6 @@ class Missing:
 
 
 @dataclass(frozen=True)
-class CommercialUse:
-    """Whether the result may be used commercially, as a sentence, and whom to credit, in English."""
-
-    answer: str
-    credits: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Contents:
     """Everything that the page shows, and the words to show it in. Names of languages stand alone, with a capital."""
 
@@ -143,23 +136,6 @@ def contents_of(
         ),
         commercial_use=commercial_use_of(manifest, words),
     )
-
-
-def commercial_use_of(manifest: Mapping[str, Any], words: Words) -> CommercialUse | None:
-    """Return whether the result may be used commercially; None if the manifest does not say."""
-    found = manifest.get("commercial_use")
-    if found is None:
-        return None
-    _, engines = words.gettext, manifest["engines"]
-    licences = {engine["name"]: engine["licence"] for engine in engines if "licence" in engine}
-    deciding = ", ".join(f"{name} ({licences[name]})" for name in found["engines"])
-    answers = {
-        "yes": _("Yes, as far as the engines that made it are concerned."),
-        "no": _("No, because of %(engines)s.", engines=deciding),
-        "ask": _("Find out first, because of %(engines)s.", engines=deciding),
-    }
-    owed = dict.fromkeys(engine["credit"] for engine in engines if engine.get("credit"))
-    return CommercialUse(answers[found["answer"]], tuple(owed))
 
 
 @dataclass(frozen=True)
