@@ -19,7 +19,7 @@ from dropdub.pipeline.described_engines import DescribedEngine, EngineVoice, sav
 from dropdub.program_search import never_search_current_folder
 from dropdub.stage_table import ENGINE_POOLS
 
-DESCRIBED_ROLES = (*(pool.role for pool in ENGINE_POOLS.values()), "diarizer")
+DESCRIBED_ROLES = (*(pool.role for pool in ENGINE_POOLS.values()), "diarizer", "separator")
 _logger = logging.getLogger("dropdub")
 
 

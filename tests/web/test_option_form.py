@@ -10,11 +10,11 @@ import pytest
 from dropdub.config import Config, JobOptions, read_sidecar
 from dropdub.web.pages.option_form import (
     GROUPS,
+    LINES,
     NOT_IN_FORMS,
     PREFIX,
     Kind,
     different,
-    entered,
     options,
     usual,
     written,
@@ -26,6 +26,14 @@ EVERYTHING: dict[str, Any] = {
     "targets": ["en", "es"],
     "audio_track": 2,
     "voice": "ana",
+    "voices": {"João": "rui", "S1 [host]": "ana", "dialogue": "pm_alex"},
+    "glossary": {
+        "meeting": "reunião",
+        "a = b": "c = d",
+        "no": {"pt": "não", "pt-BR": "não é"},
+        '"x"': "[y]",
+        "1": "um",
+    },
     "transcriber": "pocketsphinx",
     "initial_prompt": "A lesson: about “no”, and 3.5",
     "hotwords": ["Dropdub", "João"],
@@ -62,6 +70,9 @@ def test_what_the_schema_allows_is_what_the_form_offers() -> None:
     takes = found["synthesis.takes"]
     assert (takes.kind, takes.least, takes.most, takes.step) == (Kind.NUMBER, 1, 5, "1")
     assert found["initial_prompt"].kind is Kind.TEXT
+    assert (found["glossary"].kind, found["glossary"].by_language) == (Kind.LINES, True)
+    assert (found["voices"].kind, found["voices"].by_language) == (Kind.LINES, False)
+    assert set(LINES) == {name for name, option in found.items() if option.kind is Kind.LINES}
 
 
 def test_what_is_entered_is_read_from_the_file_in_the_same_way(tmp_path: Path) -> None:
@@ -73,8 +84,10 @@ def test_what_is_entered_is_read_from_the_file_in_the_same_way(tmp_path: Path) -
 
 
 def test_nothing_can_be_set_where_something_is_usual(tmp_path: Path) -> None:
-    config = Config.model_validate({"job": {"voice": "ana", "targets": ["pt"], "hotwords": ["x"]}})
-    nothing: dict[str, Any] = {"targets": [], "voice": None, "hotwords": [], "subtitles": {"formats": []}}
+    usually = {"voice": "ana", "voices": {"S1": "rui"}, "targets": ["pt"], "hotwords": ["x"], "glossary": {"a": "b"}}
+    config = Config.model_validate({"job": usually})
+    nothing: dict[str, Any] = {"targets": [], "voice": None, "voices": {}, "hotwords": [], "glossary": {}}
+    nothing |= {"subtitles": {"formats": []}}
     asked = asked_for(form(nothing), config)
     made_with = JobOptions().overridden({"subtitles": {"formats": []}}).model_dump(mode="json")
     assert asked.options == nothing == different(made_with, config.job)
@@ -95,12 +108,18 @@ def test_an_empty_form_sets_nothing() -> None:
         ("subtitles.lines", "9", "subtitles.lines"),
         ("mix.duck_db", "much", "mix.duck_db"),
         ("targets", "klingon-", "targets[0]"),
+        ("voices", "João = rui\nMaria", "voices"),
+        ("voices", f"João = {'x' * 101}", "voices.João"),
+        ("glossary", "meeting = reunião\nmeeting = encontro", "glossary"),
+        ("glossary", "meeting [klingon-] = reunião", "glossary"),
+        ("glossary", f"meeting = {'x' * 101}", "glossary"),
+        ("glossary", "\n".join(f"{number} = x" for number in range(201)), "glossary"),
     ],
 )
 def test_what_cannot_be_used_is_said_with_the_name_of_the_field(name: str, text: str, param: str) -> None:
     asked = asked_for({PREFIX + name: [text]}, Config())
     assert asked.param == param and asked.problem
-    assert entered({PREFIX + name: [text]})
+    assert {one: asked.wrong_with(one) for one in options() if asked.wrong_with(one)} == {name: asked.problem}
 
 
 def test_options_that_only_the_profile_makes_impossible_are_refused() -> None:
@@ -111,12 +130,21 @@ def test_options_that_only_the_profile_makes_impossible_are_refused() -> None:
 
 
 def test_what_is_usual_is_that_of_the_profile() -> None:
-    config = Config.model_validate({"job": {"voice": "ana"}, "profiles": {"lessons": {"targets": ["pt", "es"]}}})
+    lessons = {"targets": ["pt", "es"], "glossary": {"meeting": {"pt": "reunião", "es": "reunión"}, "x": "y"}}
+    config = Config.model_validate({"job": {"voice": "ana"}, "profiles": {"lessons": lessons}})
     shown = usual(config.options_for("lessons", {}))
     assert (shown["targets"], shown["voice"], shown["hotwords"], shown["report"]) == ("pt, es", "ana", "–", "true")
+    assert shown["glossary"] == "meeting [pt] = reunião\nmeeting [es] = reunión\nx = y"
 
 
 def test_the_options_of_an_earlier_job_are_those_that_differ_from_what_is_usual_now() -> None:
     made_with = JobOptions(targets=("pt",)).overridden({"subtitles": {"lines": 1}}).model_dump(mode="json")
     assert different(made_with, JobOptions(targets=("pt",))) == {"subtitles": {"lines": 1}}
     assert different(made_with, JobOptions()) == {"targets": ["pt"], "subtitles": {"lines": 1}}
+
+
+def test_the_voices_and_the_glossary_of_an_earlier_job_are_kept_unless_they_are_usual_now() -> None:
+    tables = {"voices": {"S1": "rui"}, "glossary": {"meeting": {"pt": "reunião"}}}
+    made_with = JobOptions().overridden(tables)
+    assert different(made_with.model_dump(mode="json"), JobOptions()) == tables
+    assert different(made_with.model_dump(mode="json"), made_with) == {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import socket
 import time
@@ -15,11 +16,14 @@ import pytest
 from sqlmodel import update
 
 from dropdub.alive import place_of_processes
+from dropdub.pipeline.described_engines import DescribedEngine, save_engines
+from dropdub.publishing.commercial_use import with_terms
 from dropdub.store import transitions
 from dropdub.store.tables import JOB
 from dropdub.web.pages.operations import operations
+from dropdub.web.pages.option_form import ENGINES, options
 from tests.factories import a_running_job
-from tests.web.running import Running, running
+from tests.web.running import Running, a_published_job, running
 
 SETTINGS = """\
 limits: {min_free_disk: 1 MB}
@@ -56,6 +60,11 @@ def test_what_is_wrong_is_shown_with_the_form_as_it_was_filled_in(web: Running) 
     assert answer.status_code == 400
     assert "subtitles.lines must be at most 4." in answer.text
     assert "Bom &lt;dia&gt;." in answer.text and 'value="9"' in answer.text
+    beside = '<p class="bad" id="wrong-subtitles.lines" data-wrong lang="en">subtitles.lines must be at most 4.</p>'
+    assert beside in answer.text and answer.text.count('data-wrong lang="en" hidden') == len(options()) - 1
+    told = page(web, "/new", text="Bom dia.", **{"option.glossary": "meeting = reunião\nlesson"})
+    assert told.status_code == 400 and ">meeting = reunião\nlesson</textarea>" in told.text
+    assert 'data-wrong lang="en">glossary: &#39;lesson&#39; cannot be read' in told.text
     assert page(web, "/new", text=" ").status_code == 400
     assert web.json("GET", "/v1/jobs")["jobs"] == []
 
@@ -77,6 +86,38 @@ def test_new_work_can_begin_with_the_options_of_a_job(web: Running) -> None:
     text = page(web, f"/new?again={claim.job.id}").text
     assert "film.mp4" in text and "speakers: one" in text and "<option selected>lessons</option>" in text
     assert page(web, "/new?again=99").status_code == 200
+
+
+def test_new_work_keeps_the_voices_and_the_glossary_of_a_job(web: Running) -> None:
+    claim = a_running_job(web.store, name="film.mp4")
+    tables = {"voices": {"S1": "rui"}, "glossary": {"meeting": {"pt": "reunião", "es": "reunión"}}}
+    options = web.site.config.options_for(None, tables).model_dump(mode="json")
+    with web.store.engine.begin() as connection:
+        connection.execute(update(JOB).values(options=options))
+    text = page(web, f"/new?again={claim.job.id}").text
+    assert ">S1 = rui</textarea>" in text and ">meeting [pt] = reunião\nmeeting [es] = reunión</textarea>" in text
+    fields = {"option.voices": "S1 = rui", "option.glossary": "meeting [pt] = reunião\r\nmeeting [es] = reunión"}
+    made = page(web, "/new", text="Good morning.", **fields)
+    assert made.status_code == 303
+    row = web.store.engine.connect().execute(JOB.select().order_by(JOB.c.id.desc())).mappings().first()
+    assert row is not None and row["overrides"] == tables
+
+
+def test_what_each_option_may_name_is_suggested(web: Running) -> None:
+    state_dir = web.site.place.root.state_dir
+    for role, names in {"separator": ("demucs", "spleeter"), "translator": ("openai", "nllb")}.items():
+        described = [DescribedEngine(name, name != "nllb", ("pt",)) for name in names]
+        save_engines(state_dir, role, described)
+    text = page(web, "/new").text
+    lists = dict(re.findall(r'<datalist id="(\w+)">(.*?)</datalist>', text))
+    assert re.findall(r'value="(\w+)"', lists["separator"]) == ["demucs", "spleeter"]
+    assert re.findall(r'value="(\w+)"', lists["translator"]) == ["openai"], "the model of the other is missing"
+    assert set(ENGINES) <= set(lists) and 'list="separator"' in text
+
+
+def test_the_navigation_marks_where_a_page_belongs(web: Running) -> None:
+    assert '<a href="/live" aria-current="true">' in page(web, "/rooms").text
+    assert '<a href="/live" aria-current="page">' in page(web, "/live").text
 
 
 def test_forms_are_only_accepted_where_a_page_has_one(web: Running) -> None:
@@ -122,6 +163,44 @@ def test_jobs_that_wait_for_a_model_and_downloads_are_with_the_models(web: Runni
     assert found["pulls"] == [{"name": "whisper-tiny", "bytes": 1000, "is_running": True}]
     text = page(web, "/models").text
     assert "film.mp4" in text and "models pull" in text and "being downloaded" in text
+
+
+def test_a_job_says_whether_its_results_may_be_used_commercially_and_whom_to_credit(web: Running) -> None:
+    engines = [{"name": "nllb", "details": {"model": "nllb-200-distilled-600M"}}, {"name": "hibari", "details": {}}]
+    job = a_published_job(web, {"clip.srt": b""}, **with_terms({"engines": engines}))
+    text = page(web, f"/jobs/{job}").text
+    assert "May this result be used commercially?" in text
+    assert "<strong>No, because of nllb (CC-BY-NC).</strong>" in text
+    assert "nllb-200-distilled-600M is by Meta AI" in text
+
+
+@pytest.mark.parametrize("engines", [7, [7], [{"name": "nllb", "commercial": "no"}], []])
+def test_a_job_whose_manifest_was_changed_says_nothing_of_its_use(web: Running, engines: Any) -> None:
+    use = {"answer": "no", "engines": ["nllb"]}
+    job = a_published_job(web, {"clip.srt": b""}, engines=engines, commercial_use=use)
+    answer = page(web, f"/jobs/{job}")
+    assert answer.status_code == 200 and "used commercially" not in answer.text
+
+
+def test_the_models_say_whether_they_may_be_used_commercially(web: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = {"engine": "e", "languages": "", "used": False, "recommended": False, "here": True, "state": "here"}
+    shown |= {"compared_with": None, "size": 1, "bytes": 1, "needed": None}
+    models = [
+        {**shown, "name": name, "licence": licence, "commercial": commercial}
+        for name, licence, commercial in (("a", "MIT", "yes"), ("b", "CPML", "no"), ("c", None, None))
+    ]
+
+    async def listed() -> Any:
+        return {"models": models}
+
+    monkeypatch.setattr(web.site.models, "get", listed)
+    text = page(web, "/models").text
+    cells = [" ".join(cell.split()) for cell in re.findall(r'data-label="Licence">(.*?)</td>', text, re.DOTALL)]
+    assert cells == [
+        'MIT <div class="faint">commercial use allowed</div>',
+        'CPML <div class="faint">no commercial use</div>',
+        '– <div class="faint">commercial use: find out first</div>',
+    ]
 
 
 def test_settings_are_shown_with_their_source_and_can_be_searched(web: Running) -> None:

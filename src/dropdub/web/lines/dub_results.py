@@ -14,7 +14,9 @@ from dropdub.dubbing.quality import Quality, TargetQuality, quality_of
 from dropdub.pipeline.artifacts import Suspect
 from dropdub.pipeline.facts import Facts
 from dropdub.publishing.manifest_file import MANIFEST, MOST_OF_MANIFEST, NOT_THERE
+from dropdub.report.commercial_use import CommercialUse, commercial_use_of
 from dropdub.store.views import JobView
+from dropdub.translations.words import Words
 from dropdub.web.answering.errors import ApiError
 from dropdub.web.jobs.outputs import opened_outputs
 from dropdub.web.site import Site
@@ -63,6 +65,13 @@ class DubResults:
         listed = self.manifest.get("failed")
         found = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
         return [Missing(*(str(one.get(name, "")) for name in ("target", "reason", "remedy"))) for one in found]
+
+    def commercial_use(self, words: Words) -> CommercialUse | None:
+        """Return whether the results may be used commercially; None if the manifest does not say."""
+        try:
+            return commercial_use_of(self.manifest, words)
+        except NOT_THERE:  # others may have changed the file
+            return None
 
     @property
     def suspects(self) -> tuple[Suspect, ...]:

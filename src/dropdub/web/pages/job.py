@@ -141,6 +141,7 @@ def _page(
         dubs=_dubs(found, published),
         suspects=found.suspects,
         missing=found.missing,
+        commercial_use=found.commercial_use(published.words),
         tracks_data=[asdict(one) for one in values["tracks"]],
         stem=PurePath(published.name).stem,
         is_request=not record.job.source,

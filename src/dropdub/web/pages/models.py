@@ -12,7 +12,7 @@ from dropdub.pasting import command
 from dropdub.web.administration import Models, models_here
 from dropdub.web.answering.errors import ApiError
 from dropdub.web.pages.rendering import Pages
-from dropdub.web.pages.wording import PRESENCES
+from dropdub.web.pages.wording import COMMERCIAL, PRESENCES
 from dropdub.web.pulls import pulls_in
 from dropdub.web.site import Site
 
@@ -58,6 +58,7 @@ async def _shown(site: Site) -> dict[str, Any]:
         "memory": int(memory.total),
         "available": int(memory.available),
         "presences": PRESENCES,
+        "commercial": COMMERCIAL,
         "problem": problem,
     }
 

@@ -11,13 +11,12 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from dropdub.operations.voice_files import voice_files
 from dropdub.pipeline.described_engines import described_engines
-from dropdub.stage_table import ENGINE_POOLS
 from dropdub.web.admission import Admission
 from dropdub.web.answering.errors import ApiError
 from dropdub.web.bodies import read_fields, read_form
 from dropdub.web.jobs.bodies import LARGEST_NUMBER
 from dropdub.web.jobs.submission import Wish, record_text
-from dropdub.web.pages.option_form import GROUPS, different, options, usual, written
+from dropdub.web.pages.option_form import ENGINES, GROUPS, LINES, different, options, usual, written
 from dropdub.web.pages.rendering import Pages
 from dropdub.web.pages.sidecar import Asked, asked_for
 from dropdub.web.site import Site
@@ -120,6 +119,7 @@ async def _shown(site: Site, asked: Asked, form: Form) -> dict[str, Any]:
         "usual": usual(site.config.options_for(asked.profile, {})),
         "groups": GROUPS,
         "options": options(),
+        "how_lines_are_written": LINES,
         "profiles": list(site.config.profiles),
         "offered": await site.run(offered, site),
         "text": _one(form, "text"),
@@ -130,7 +130,7 @@ async def _shown(site: Site, asked: Asked, form: Form) -> dict[str, Any]:
 def offered(site: Site) -> Offered:
     """Return what is suggested. Blocks."""
     state_dir = site.place.root.state_dir
-    engines = {pool.role: described_engines(state_dir, pool.role) for pool in ENGINE_POOLS.values()}
+    engines = {role: described_engines(state_dir, role) for role in ENGINES}
     voices = [path.stem for path in voice_files(site.place.root.voices)]
     voices += [one.voice.name for one in site.voices.of_engines()]
     spoken = {tag for found in engines.values() for one in found if one.is_ready for tag in one.languages}

@@ -10,6 +10,9 @@ from typing import Any
 
 from dropdub.config import JobOptions
 from dropdub.config.template import descriptions
+from dropdub.web.answering.errors import ApiError
+from dropdub.web.bodies import INVALID
+from dropdub.web.pages.option_lines import UnreadableLine, lines_of, table_of
 
 PREFIX = "option."
 """Before the name of an option in the form."""
@@ -35,6 +38,7 @@ class Kind(StrEnum):
     WORDS = "words"
     LINE = "line"
     TEXT = "text"
+    LINES = "lines"
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,14 @@ class Option:
     step: str = "any"
     longest: int | None = None
     may_be_nothing: bool = False
-    """Whether it can be an empty list, or null."""
+    """Whether it can be an empty list or table, or null."""
+    by_language: bool = False
+    """Whether a line of a table may be about one target language."""
+
+    @property
+    def separator(self) -> str:
+        """Return what stands between its texts in its field."""
+        return "\n" if self.kind is Kind.LINES else ", "
 
 
 @dataclass(frozen=True)
@@ -68,6 +79,8 @@ LABELS: Mapping[str, str] = {
     "targets": _("Translate and dub into"),
     "audio_track": _("Audio track"),
     "voice": _("Voice"),
+    "voices": _("Voices of single speakers"),
+    "glossary": _("Glossary"),
     "transcriber": _("Transcriber"),
     "translator": _("Translator"),
     "synthesizer": _("Synthesizer"),
@@ -95,8 +108,11 @@ LABELS: Mapping[str, str] = {
     "subtitles.gap": _("Gap between subtitles (seconds)"),
     "subtitles.speak_descriptions": _("Speak descriptions"),
 }
+ENGINES = ("transcriber", "translator", "synthesizer", "diarizer", "separator")
+"""The options that name an engine: each is a role."""
 GROUPS = (
     Group(_("Languages and voice"), ("language", "targets", "voice"), is_open=True),
+    Group(_("Voices of speakers, and glossary"), ("voices", "glossary")),
     Group(_("Transcript"), ("initial_prompt", "hotwords", "cleanup", "speakers", "audio_track")),
     Group(_("Dub"), ("synthesis.verify", "synthesis.takes", "mix.original", "mix.duck_db", "mix.separate")),
     Group(
@@ -108,10 +124,18 @@ GROUPS = (
         ),
     ),
     Group(_("Results"), ("text.m4b", "report", "duplicates")),
-    Group(_("Engines"), ("transcriber", "translator", "synthesizer", "diarizer", "separator")),
+    Group(_("Engines"), ENGINES),
 )  # fmt: skip
-NOT_IN_FORMS = frozenset(("glossary", "out", "voices"))
-"""Tables have no field, and a request cannot set where results go."""
+LINES: Mapping[str, str] = {
+    "voices": _("Here, a line for each: a name, an equals sign and a voice, such as: João = rui"),
+    "glossary": _(
+        "Here, a line for each: a word, an equals sign and its translation, such as: meeting = reunião. For one of "
+        "several languages: meeting [pt] = reunião"
+    ),
+}
+"""How the lines of tables are written in their fields."""
+NOT_IN_FORMS = frozenset(("out",))
+"""A request cannot set where results go."""
 
 
 @cache
@@ -124,7 +148,8 @@ def options() -> Mapping[str, Option]:
 def entered(form: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     """Return the options that a form sets, as a sidecar would: what was left empty is not among them.
 
-    A number that is none stays a text, so that the model says what is wrong with it.
+    A number that is none stays a text, so that the model says what is wrong with it. Raises ApiError (400) for a line
+    of a table that cannot be read.
     """
     found: dict[str, Any] = {}
     for name, option in options().items():
@@ -142,7 +167,7 @@ def written(chosen: Mapping[str, Any]) -> dict[str, list[str]]:
 def usual(in_force: JobOptions) -> dict[str, str]:
     """Return what is in force for each option that a form leaves empty, as a person reads it."""
     values = dict(_flat(in_force.model_dump(mode="json")))
-    return {name: ", ".join(_texts(values[name])) or NONE for name in options()}
+    return {name: option.separator.join(_texts(values[name])) or NONE for name, option in options().items()}
 
 
 def different(made_with: Mapping[str, Any], in_force: JobOptions) -> dict[str, Any]:
@@ -170,8 +195,16 @@ def _option(name: str, found: Mapping[str, Any]) -> Option:
         name, kind, label, described, choices, least, most,
         step="1" if found.get("type") == "integer" else "any",
         longest=longest,
-        may_be_nothing=found.get("type") == "array" or any(one.get("type") == "null" for one in found.get("anyOf", ())),
+        may_be_nothing=found.get("type") in ("array", "object")
+        or any(one.get("type") == "null" for one in found.get("anyOf", ())),
+        by_language=any(one.get("type") == "object" for one in _values_of_table(found).get("anyOf", ())),
     )  # fmt: skip
+
+
+def _values_of_table(found: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the schema of the values of a table; an empty one for anything else."""
+    values: Mapping[str, Any] = found.get("additionalProperties", {})
+    return values
 
 
 def _kind(found: Mapping[str, Any], longest: int | None) -> tuple[Kind, tuple[str, ...]]:
@@ -185,6 +218,8 @@ def _kind(found: Mapping[str, Any], longest: int | None) -> tuple[Kind, tuple[st
     if found.get("type") == "array":
         allowed = tuple(found["items"].get("enum", ()))
         return (Kind.SEVERAL, allowed) if allowed else (Kind.WORDS, ())
+    if found.get("type") == "object":
+        return Kind.LINES, ()
     if found.get("type") in ("integer", "number"):
         return Kind.NUMBER, ()
     return (Kind.TEXT if (longest or 0) >= _LONG else Kind.LINE), ()
@@ -192,15 +227,24 @@ def _kind(found: Mapping[str, Any], longest: int | None) -> tuple[Kind, tuple[st
 
 def _value(option: Option, values: list[str]) -> Any:
     if option.may_be_nothing and all(value in _NOTHING for value in values):
-        return [] if option.kind in (Kind.SEVERAL, Kind.WORDS) else None
+        return {} if option.kind is Kind.LINES else [] if option.kind in (Kind.SEVERAL, Kind.WORDS) else None
     if option.kind is Kind.SEVERAL:
         return values
     if option.kind is Kind.WORDS:
         return [word for part in ",".join(values).split(",") if (word := part.strip())]
+    if option.kind is Kind.LINES:
+        return _table(option, "\n".join(values))
     text = values[-1]
     if option.kind is Kind.CHOICE:
         return _BOOLEANS.get(text, text)
     return _number(text) if option.kind is Kind.NUMBER else text
+
+
+def _table(option: Option, text: str) -> dict[str, Any]:
+    try:
+        return table_of(text, by_language=option.by_language)
+    except UnreadableLine as error:
+        raise ApiError(400, f"{option.name}: {error}.", INVALID, option.name) from None
 
 
 def _number(text: str) -> int | float | str:
@@ -216,6 +260,8 @@ def _texts(value: Any) -> list[str]:
     """Return a value as the texts of a field."""
     if value is None:
         return []
+    if isinstance(value, Mapping):
+        return list(lines_of(value))
     if isinstance(value, list | tuple):
         return [str(one) for one in value]
     if isinstance(value, bool):
@@ -225,7 +271,7 @@ def _texts(value: Any) -> list[str]:
 
 def _flat(values: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
     for name, value in values.items():
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and f"{before}{name}" not in options():
             yield from _flat(value, f"{before}{name}.")
         else:
             yield f"{before}{name}", value

@@ -31,17 +31,27 @@ _TEMPLATES = Path(__file__).parents[1] / "templates"
 
 @dataclass(frozen=True)
 class Place:
-    """A page that every page links to: its path, and its name as a message of the catalogues."""
+    """A page that every page links to: its path, and its name as a message of the catalogues.
+
+    `others`: paths of further pages that belong to it, beside those below its own.
+    """
 
     path: str
     name: str
+    others: tuple[str, ...] = ()
+
+    def is_current(self, path: str) -> str:
+        """Return `aria-current` for the page of a path: `page`, or `true` on one that belongs to it; else nothing."""
+        if path == self.path:
+            return "page"
+        return "true" if any(f"{path}/".startswith(f"{one}/") for one in (self.path, *self.others)) else ""
 
 
 PLACES = (
-    Place("/", _("Jobs")),
+    Place("/", _("Jobs"), others=("/jobs", "/do")),
     Place("/new", _("New text")),
     Place("/voices", _("Voices")),
-    Place("/live", _("Live")),
+    Place("/live", _("Live"), others=("/rooms",)),
     Place("/models", _("Models")),
     Place("/settings", _("Settings")),
     Place("/health", _("Health")),

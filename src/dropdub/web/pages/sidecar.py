@@ -10,6 +10,7 @@ import yaml
 from pydantic import ValidationError
 
 from dropdub.config import Config, JobOptions
+from dropdub.web.answering.errors import ApiError
 from dropdub.web.bodies import refusal
 from dropdub.web.pages.option_form import entered
 
@@ -30,16 +31,23 @@ class Asked:
             return ""
         return yaml.safe_dump(dict(self.options), allow_unicode=True, sort_keys=False, default_flow_style=None)
 
+    def wrong_with(self, name: str) -> str:
+        """Return what is wrong with the option of a dotted name, or with a part of it; empty if nothing is."""
+        param = self.param or ""
+        is_it = param == name or param.startswith((f"{name}.", f"{name}["))
+        return (self.problem or "") if is_it else ""
+
 
 def asked_for(form: Mapping[str, Sequence[str]], config: Config) -> Asked:
     """Return what a form asks for, validated as a sidecar is. A profile that does not exist is none."""
     profile = (list(form.get("profile", ())) or [""])[-1] or None
     known = profile if profile in config.profiles else None
-    given = entered(form)
+    given: Mapping[str, Any] = {}
     try:
+        given = entered(form)
         options = JobOptions.model_validate(given).model_dump(mode="json", exclude_unset=True)
         config.options_for(known, options)
-    except ValidationError as error:
-        found = refusal(error)
+    except (ApiError, ValidationError) as error:
+        found = error if isinstance(error, ApiError) else refusal(error)
         return Asked(known, given, found.message, found.param)
     return Asked(known, options)

@@ -43,6 +43,12 @@ PRESENCES: Mapping[str, str] = {
     "damaged": _("damaged"),
 }
 """How much there is of a model, by the values of `dropdub models list --json`."""
+COMMERCIAL: Mapping[str, str] = {
+    "yes": _("commercial use allowed"),
+    "no": _("no commercial use"),
+    "ask": _("commercial use: find out first"),
+}
+"""What the licence of a model allows, by the values of `dropdub models list --json`."""
 SOURCES: Mapping[str, str] = {
     "default": _("default"),
     "file": _("config.yaml"),

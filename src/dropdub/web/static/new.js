@@ -1,5 +1,6 @@
 // Shows, while options are chosen, the file that does the same, and sends files with these options.
 
+import { show as showText } from "./texts.js";
 import { describeUploads } from "./upload.js";
 
 const PAUSE_MS = 250;
@@ -32,7 +33,7 @@ async function show() {
     const folder = found.profile ? help.dataset.profile.replace("{profile}", found.profile) : "";
     help.textContent = `${found.yaml ? help.dataset.some : help.dataset.none} ${folder}`;
     showUsual(found.usual);
-    markWrong(found.param);
+    markWrong(found.param ?? "", found.problem ?? "");
   }
   return found;
 }
@@ -48,12 +49,14 @@ function showUsual(usual) {
   }
 }
 
-function markWrong(param) {
+function markWrong(param, why) {
   for (const one of form.querySelectorAll("[data-option]")) {
-    const isWrong = param !== null && (param === one.dataset.option || param.startsWith(`${one.dataset.option}[`));
+    const name = one.dataset.option;
+    const isWrong = param === name || param.startsWith(`${name}[`) || param.startsWith(`${name}.`);
     for (const field of one.querySelectorAll("input, select, textarea")) {
       field.setAttribute("aria-invalid", isWrong);
     }
+    showText(one.querySelector("[data-wrong]"), isWrong ? why : "");
   }
 }
 
