@@ -28,6 +28,7 @@ from dropdub.daemon.steps import pools
 from dropdub.failpoints import TRACE_VARIABLE, VARIABLE
 from tests.acceptance.site import Site
 from tests.chaos.answers import asked_for, keep_answers
+from tests.chaos.disk_states import STATES_VARIABLE, note_states
 from tests.chaos.inline_pool import InlinePool
 
 BROKE = 3
@@ -153,6 +154,8 @@ def _become(wanted: Wanted) -> None:
     gc.disable()  # it would scan, and so copy, what a life shares with the process it is forked from
     signal.alarm(wanted.limit_s)
     failpoints.restart(given.get(VARIABLE, ""), given.get(TRACE_VARIABLE, ""))
+    if STATES_VARIABLE in given:
+        note_states(Path(wanted.root), Path(given[STATES_VARIABLE]))
     InlinePool.alone = json.loads(given.get(ALONE_VARIABLE, "{}"))
     if WITHOUT_VARIABLE in given:
         from tests.chaos.unsafe import sitecustomize as unsafe

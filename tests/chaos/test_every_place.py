@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import shutil
 import signal
 import sys
@@ -22,6 +23,7 @@ from dropdub.failpoints import TRACE_VARIABLE, VARIABLE
 from dropdub_light.apertium import ApertiumTranslator
 from tests.acceptance.site import Site
 from tests.chaos import harness
+from tests.chaos.disk_states import STATES_VARIABLE, states_at, with_states_of_their_own
 from tests.chaos.lives import ALONE_VARIABLE, WITHOUT_VARIABLE, ForkedSite, Lives, forking
 from tests.conftest import folder_on_another_file_system
 
@@ -29,6 +31,10 @@ AT_ONCE = 2
 LONGEST_LIFE_S = 60
 PARTS = 4
 """The places are shared out among as many tests, so that each ends within minutes."""
+COMPARED = 4
+"""How many of the places that are left out are compared with those that are tried."""
+VARYING = re.compile(r"[0-9a-f]{8,}-?|\d+\.\d+")
+"""What differs in the names of files from life to life."""
 TARGETS = [] if ApertiumTranslator.unavailable() else ["es"]
 SETTINGS: dict[str, Any] = {
     "retry": {"first": 0.01, "longest": 0.1, "interruptions": 100},
@@ -113,13 +119,20 @@ def lives(folder: Path, clip: Path) -> Iterator[Lives]:
 
 
 @pytest.fixture(scope="module")
-def places(a_film: Made, lives: Lives) -> list[str]:
+def traced_film(a_film: Made, lives: Lives) -> ForkedSite:
+    return traced(a_film("traced", lives))
+
+
+@pytest.fixture(scope="module")
+def places(traced_film: ForkedSite) -> list[str]:
     """Return every place that one job reaches, from the daemon's start to its end."""
-    return harness.places(traced(a_film("traced", lives)))
+    return harness.places(traced_film)
 
 
 def traced(site: ForkedSite) -> ForkedSite:
-    assert site.work_off(**{TRACE_VARIABLE: str(site.root / "trace")}) == 0, site.output()
+    """Let the root live once without a death, noting each place and what is on the disk there."""
+    noted = {TRACE_VARIABLE: str(site.root / "trace"), STATES_VARIABLE: str(site.root / "states")}
+    assert site.work_off(**noted) == 0, site.output()
     assert harness.broken(site.root, site.dropped) == []
     return site
 
@@ -146,7 +159,7 @@ def problems_after_workers_died_at(places: Mapping[str, str], site: ForkedSite) 
 def crashed_at(
     chosen: Sequence[str], made: Made, lives: Lives, problems: Callable[[str, ForkedSite], list[str]]
 ) -> list[str]:
-    """Return what is wrong after a crash at each of the places, each in a root of its own."""
+    """Return what is wrong after a crash at each of these places, each in a root of its own."""
 
     def tried(place: str) -> list[str]:
         site = made(f"root-{next(_roots)}", lives)
@@ -162,13 +175,14 @@ def crashed_at(
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_crash_at_any_write_loses_duplicates_and_leaves_nothing(
-    part: int, places: list[str], a_film: Made, a_film_to_transcribe: Made, lives: Lives
+    part: int, places: list[str], traced_film: ForkedSite, a_film: Made, a_film_to_transcribe: Made, lives: Lives
 ) -> None:
     assert len(set(places)) == len(places) > 300
     common, own = shared_with_transcribing(places)
     assert not TARGETS or (len(common) > 100 and len(own) > 100)
-    assert crashed_at(common[part::PARTS], a_film_to_transcribe, lives, problems_after_a_crash_at) == []
-    assert crashed_at(own[part::PARTS], a_film, lives, problems_after_a_crash_at) == []
+    chosen = with_states_of_their_own(places, traced_film.root)[part::PARTS]
+    for some, made in ((common, a_film_to_transcribe), (own, a_film)):
+        assert crashed_at([one for one in chosen if one in some], made, lives, problems_after_a_crash_at) == []
 
 
 def shared_with_transcribing(places: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -179,6 +193,28 @@ def shared_with_transcribing(places: Sequence[str]) -> tuple[list[str], list[str
     begun = next((n for n, place in enumerate(places) if place.startswith("worker.stage.translate#")), len(places))
     common = [place for place in places[:begun] if "claim_step" not in place]
     return common, [place for place in places if place not in common]
+
+
+def test_places_that_are_left_out_leave_what_those_that_are_tried_leave(
+    places: list[str], traced_film: ForkedSite, a_film: Made, lives: Lives
+) -> None:
+    """A few of them, spread over all: what a crash leaves is compared as far as two lives can leave the same."""
+    tried = {state: place for place, state in reversed(states_at(places, traced_film.root))}
+    pairs = [(place, tried[state]) for place, state in states_at(places, traced_film.root) if tried[state] != place]
+    assert len(pairs) > 100
+    for place, other in pairs[:: len(pairs) // COMPARED]:
+        left = [after_a_crash_at(one, a_film(f"left-{next(_roots)}", lives)) for one in (place, other)]
+        assert left[0] == left[1], f"{place} and {other}"
+
+
+def after_a_crash_at(place: str, site: ForkedSite) -> tuple[Counter[str], list[Any]]:
+    """Return which files a life leaves that dies at `place`, and what its database says of the job and its steps."""
+    site.work_off(timeout_s=LONGEST_LIFE_S, **{VARIABLE: f"{place}=kill@{site.root / 'killed'}"})
+    files = (path for path in site.root.rglob("*") if path.is_file())
+    names = Counter(VARYING.sub("", str(path.relative_to(site.root))) for path in files)
+    rows = site.rows("SELECT state, waiting_for, verdict, interruptions, published IS NULL AS hidden FROM job")
+    rows += site.rows("SELECT key, state, token, attempts, result IS NULL AS open FROM step ORDER BY id")
+    return names, [*rows, *site.rows("SELECT step_id, token, outcome FROM attempt ORDER BY id")]
 
 
 def test_daemon_survives_worker_death_at_write_of_any_step(a_film: Made, lives: Lives) -> None:
@@ -215,16 +251,18 @@ def test_crash_while_film_and_subtitle_are_moved_keeps_both_together_and_in_thei
             found.append("the results are not in outbox/S1/day/clip")
         return found + [f"{left} stayed in the inbox" for left in site.inbox.rglob("*")]
 
-    chosen = harness.moving_places(traced(with_subtitle("traced-subtitle", lives)))
+    site = traced(with_subtitle("traced-subtitle", lives))
+    chosen = harness.moving_places(site)
     assert any("beside_handed_over" in place for place in chosen)
-    assert crashed_at(chosen, with_subtitle, lives, problems) == []
+    assert crashed_at(with_states_of_their_own(chosen, site.root), with_subtitle, lives, problems) == []
 
 
 def test_crash_while_original_is_copied_loses_and_duplicates_nothing(copied: Made, lives: Lives) -> None:
-    chosen = harness.moving_places(traced(copied("traced-copied", lives)))
+    site = traced(copied("traced-copied", lives))
+    chosen = harness.moving_places(site)
     ending = chosen[next(number for number, place in enumerate(chosen) if "begin_ending" in place) :]
     assert any("copy.written" in place for place in ending)
-    assert crashed_at(ending, copied, lives, problems_after_a_crash_at) == []
+    assert crashed_at(with_states_of_their_own(ending, site.root), copied, lives, problems_after_a_crash_at) == []
 
 
 @pytest.fixture(scope="module")
@@ -245,11 +283,12 @@ def test_crash_while_an_upload_is_taken_loses_and_duplicates_nothing(uploaded: M
         names = [path.name for path in (site.root / "archive").iterdir()]
         return found if names == ["clip.mp4"] else [*found, f"in archive are {names}"]
 
-    places = harness.moving_places(traced(uploaded("traced-upload", lives)))
+    site = traced(uploaded("traced-upload", lives))
+    places = harness.moving_places(site)
     until = next(number for number, place in enumerate(places) if "begin_ending" in place)
     taking = [place for place in places[:until] if any(kind in place for kind in ("intake", "rename", "take_job"))]
     assert any("intake.file_moved" in place for place in taking)
-    assert crashed_at(taking, uploaded, lives, problems) == []
+    assert crashed_at(with_states_of_their_own(taking, site.root), uploaded, lives, problems) == []
 
 
 @pytest.fixture(scope="module")
