@@ -127,6 +127,8 @@ def test_sound_below_the_limit_is_marked() -> None:
     for sound, grade in ((SOUND, "plain"), (bad, "bad")):
         figures = contents(facts(**{"compare/pt": {"voices": [], "sound": sound}})).dubs[0].figures
         assert [one.grade for one in figures if one.label == "How good it sounds"] == [grade]
+        speakers = {one.label: one.grade for one in figures if one.label.startswith("How good S")}
+        assert speakers == {"How good S1 sounds": "plain", "How good S2 sounds": "bad"}, "one of them is below it"
 
 
 def test_words_that_were_verified_only_in_part_are_not_green() -> None:

@@ -163,7 +163,7 @@ def _sound(found: DubSound, words: Words) -> Iterator[Figure]:
             "learned mostly from ratings of English speech: take it as a hint."
         )
         + _beside(original.overall if original else None, words),
-        "bad" if dub.overall < UNCLEAR else "plain",
+        _sounding(dub),
     )
     yield Figure(
         _("Clear voice"),
@@ -179,7 +179,11 @@ def _sound(found: DubSound, words: Words) -> Iterator[Figure]:
     )
     for one in found.speakers if len(found.speakers) > 1 else ():
         label = _("How good %(speaker)s sounds", speaker=one.speaker or _("an unknown speaker"))
-        yield Figure(label, _of_five(one.dub.overall, words), _parts(one.dub, one.original, words))
+        yield Figure(label, _of_five(one.dub.overall, words), _parts(one.dub, one.original, words), _sounding(one.dub))
+
+
+def _sounding(dub: SoundQuality) -> Grade:
+    return "bad" if dub.overall < UNCLEAR else "plain"
 
 
 def _of_five(rating: float, words: Words) -> str:
