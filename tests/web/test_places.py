@@ -63,6 +63,7 @@ def test_what_is_wrong_is_shown_with_the_form_as_it_was_filled_in(web: Running) 
     beside = '<p class="bad" id="wrong-subtitles.lines" data-wrong lang="en">subtitles.lines must be at most 4.</p>'
     assert beside in answer.text and answer.text.count('data-wrong lang="en" hidden') == len(options()) - 1
     told = page(web, "/new", text="Bom dia.", **{"option.glossary": "meeting = reunião\nlesson"})
+    assert '<p class="hint" id="sidecar-help" hidden' in told.text, "no file does what cannot be read"
     assert told.status_code == 400 and ">meeting = reunião\nlesson</textarea>" in told.text
     assert 'data-wrong lang="en">glossary: &#39;lesson&#39; cannot be read' in told.text
     assert page(web, "/new", text=" ").status_code == 400

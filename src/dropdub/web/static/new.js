@@ -28,6 +28,7 @@ async function show() {
   if (number === newest) {
     problem.hidden = found.problem === null;
     problem.textContent = found.problem ?? "";
+    help.hidden = found.problem !== null;
     sidecar.parentElement.hidden = found.yaml === "" || found.problem !== null;
     sidecar.textContent = found.yaml;
     const folder = found.profile ? help.dataset.profile.replace("{profile}", found.profile) : "";
