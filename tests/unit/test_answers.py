@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 
 from dropdub.engines import answers
-from dropdub.engines.base import EngineInfo, EngineSettings, Utterance, VoiceThresholds, Window
+from dropdub.engines.base import EngineInfo, EngineSettings, Utterance, VoiceThresholds, Window, Word
 from dropdub.engines.loading import load_engine
 from dropdub.errors import EngineFailed, UnexpectedError, UnsupportedLanguage
 
@@ -66,7 +67,7 @@ class FakeEngine:
         return self._answered()
 
     def background(self, blocks: Iterable[Any], *, sample_rate: int) -> Any:
-        return iter(self._answered())
+        return self._lazily(blocks)
 
     def _answered(self) -> Any:
         if isinstance(self.answer, BaseException):
@@ -139,6 +140,11 @@ WRONG: list[tuple[Callable[[Any], Any], Any, str]] = [
     (embedded, [0 * UNIT] * 3, "a vector of length 0, not 1"),
     (thresholds, {"windows_alike": 0.5}, "no VoiceThresholds of numbers"),
     (thresholds, VoiceThresholds(voices_alike=float("nan")), "no VoiceThresholds of numbers"),
+    (translated, ["um", "\ud800"], "a translation that is no text"),
+    (alternatives, [("um",), "dois"], "a text without a translation"),
+    (spoken, np.full(8, 20_000.0, np.float32), "not in [-1, 1]"),
+    (heard, [SAID, (Utterance(0.0, 1.0, "Hi", (Word(0.5, 0.1, "Hi", 1.0),)),), SAID], "without text and times"),
+    (heard, [SAID, (Utterance(0.0, 1.0, "Hi", ("Hi",)),), SAID], "without text and times"),  # type: ignore[arg-type]
     (background, [np.zeros(8, np.float32)], "instead of floats in 2"),
     (background, [np.zeros((7, 2), np.float32)], "returned 7 samples for 8"),
     (background, [np.zeros((8, 2), np.float32)] * 2, "returned 16 samples for 8"),
@@ -200,6 +206,12 @@ def test_own_engine_that_breaks_its_protocol_is_a_bug_in_dropdub(monkeypatch: py
 def test_engine_that_fails_to_load_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(EngineFailed, match="of the package tests failed: RuntimeError: no card"):
         load_engine("fake", FakeEngine(answer=RuntimeError("no card")))
-    monkeypatch.setattr(FakeEngine, "info", lambda _self: {"name": "fake"})
-    with pytest.raises(EngineFailed, match="gave no EngineInfo"):
-        load_engine("fake", FakeEngine())
+    for info, said in (
+        ({"name": "fake"}, "gave no EngineInfo"),
+        (EngineInfo("hibari", "1"), "names 'hibari' in info"),
+        (EngineInfo("fake", "1", {"model": Path("model")}), "no JSON"),
+        (EngineInfo("fake", "1", {"score": float("nan")}), "no JSON"),
+    ):
+        monkeypatch.setattr(FakeEngine, "info", lambda _self, given=info: given)
+        with pytest.raises(EngineFailed, match=f"of the package tests .*{said}"):
+            load_engine("fake", FakeEngine())

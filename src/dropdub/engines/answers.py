@@ -7,11 +7,12 @@ error that names the engine and its package, and never in a file of a job.
 from __future__ import annotations
 
 import errno
+import json
 import logging
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple
+from dataclasses import asdict, astuple
 from importlib.metadata import packages_distributions
 from numbers import Real
 from typing import Any
@@ -19,9 +20,11 @@ from typing import Any
 import numpy as np
 
 from dropdub.engines.base import (
+    Announces,
     Context,
     Diarizer,
     Engine,
+    EngineInfo,
     Frames,
     OffersAlternatives,
     Samples,
@@ -37,6 +40,7 @@ from dropdub.engines.base import (
     Voice,
     VoiceThresholds,
     Window,
+    Word,
     thresholds_of,
 )
 from dropdub.errors import DropdubError, EngineFailed, UnexpectedError, unforeseen
@@ -45,9 +49,37 @@ LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 8_000, 192_000
 """The sample rates of speech that are accepted."""
 _NEARLY_ONE = 1e-3
 """How far the length of a speaker embedding may be from 1: sums of 16 bits are less exact than those of 32."""
+LOUDEST = 100.0
+"""Samples beyond this are on another scale, such as that of 16 bits; those somewhat beyond 1 are lowered later."""
 _OF_THE_MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS)
 """Errors of the disk, whatever package meets them: they have an error and a remedy of their own."""
 log = logging.getLogger("dropdub.engines")
+
+
+def described(engine: Engine) -> EngineInfo:
+    """Return what a loaded engine says of itself, under its own name and fit for the manifest. Raises EngineFailed."""
+    with blaming(engine.name, type(engine)):
+        info: Any = engine.info()
+    if not isinstance(info, EngineInfo):
+        raise broken(engine, "gave no EngineInfo of itself")
+    if info.name != engine.name:
+        raise broken(engine, f"names {info.name!r:.80} in info()")
+    try:
+        json.dumps(asdict(info), allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise broken(engine, f"gave an EngineInfo that is no JSON ({error!s:.200})") from error
+    return info
+
+
+def announcements(engine: Engine) -> list[str]:
+    """Return what an engine announces; empty for one that announces nothing. Raises EngineFailed."""
+    if not isinstance(engine, Announces):
+        return []
+    with blaming(engine.name, type(engine)):
+        said: Any = engine.announcements()
+    if not isinstance(said, (list, tuple)) or not all(map(_is_text, said)):
+        raise broken(engine, "announced something that is no list of sentences")
+    return list(said)
 
 
 def translated(engine: Translator, texts: Sequence[str], *, source: str, target: str) -> list[str]:
@@ -55,7 +87,7 @@ def translated(engine: Translator, texts: Sequence[str], *, source: str, target:
     with blaming(engine.name, type(engine)):
         found = engine.translate(texts, source=source, target=target)
     _require_as_many(engine, found, texts)
-    if not all(isinstance(text, str) for text in found):
+    if not all(map(_is_text, found)):
         raise broken(engine, "returned a translation that is no text")
     return list(found)
 
@@ -116,6 +148,8 @@ def _speech(engine: Synthesizer, sound: Any) -> Samples:
     if not LOWEST_RATE_HZ <= hertz <= HIGHEST_RATE_HZ:
         raise broken(engine, f"has a sample rate of {hertz} Hz, not of {LOWEST_RATE_HZ} to {HIGHEST_RATE_HZ}")
     _require_floats(engine, sound, dimensions=1)
+    if sound.size and float(np.abs(sound).max()) > LOUDEST:
+        raise broken(engine, "returned sound that is not in [-1, 1]")
     samples: Samples = sound.astype(np.float32, copy=False)
     return samples
 
@@ -257,9 +291,18 @@ def package_of(kind: type) -> str | None:
 
 def _wordings(engine: Translator, found: Sequence[Sequence[str]], texts: Sequence[str]) -> list[tuple[str, ...]]:
     _require_as_many(engine, found, texts)
-    if not all(wordings and all(isinstance(text, str) for text in wordings) for wordings in found):
+    if not all(_are_wordings(wordings) for wordings in found):
         raise broken(engine, "returned a text without a translation")
     return [tuple(wordings) for wordings in found]
+
+
+def _are_wordings(found: Any) -> bool:
+    return isinstance(found, (list, tuple)) and bool(found) and all(map(_is_text, found))
+
+
+def _is_text(one: Any) -> bool:
+    """Return whether a value is a text that can be written to a file: half of a surrogate pair cannot."""
+    return isinstance(one, str) and one.encode("utf-8", "replace").decode("utf-8") == one
 
 
 def _require_as_many(engine: Engine, found: Any, texts: Sequence[object], *, what: str = "translations") -> None:
@@ -292,8 +335,10 @@ def _is_number(one: Any) -> bool:
 def _is_utterance(one: Any) -> bool:
     return (
         isinstance(one, Utterance)
-        and isinstance(one.text, str)
-        and math.isfinite(one.start)
-        and math.isfinite(one.end)
-        and one.start <= one.end
+        and _is_timed(one)
+        and all(isinstance(word, Word) and _is_timed(word) and math.isfinite(word.probability) for word in one.words)
     )
+
+
+def _is_timed(one: Utterance | Word) -> bool:
+    return _is_text(one.text) and math.isfinite(one.start) and math.isfinite(one.end) and one.start <= one.end

@@ -44,6 +44,7 @@ from dropdub.engines.base import (
     Window,
 )
 from dropdub.engines.languages_of import languages_of
+from dropdub.engines.licence import UNKNOWN, declared
 from dropdub.engines.offers import installed_offers
 from dropdub.engines.unset import missing_setting
 from dropdub.errors import DropdubError, UnsupportedLanguage, VoiceMissing
@@ -160,6 +161,8 @@ def _describes_itself(subject: _Subject) -> None:
         _broken(f"its rank {kind.rank!r} is not a positive number")
     if type(getattr(kind, "api_version", API)) is not int or getattr(kind, "api_version", API) > API:
         _broken(f"it was written for a later version of the interface than {API}")
+    if hasattr(kind, "licence") and declared(kind.licence) is UNKNOWN:
+        _broken(f"its licence {kind.licence!r:.80} is no Licence of plain texts and a known answer")
 
 
 def _is_offered(subject: _Subject) -> None:
@@ -216,9 +219,8 @@ def _states_its_model(subject: _Subject) -> None:
 def _loads_twice(subject: _Subject) -> None:
     engine = subject.loaded()
     engine.load()
-    info = engine.info()
-    if info.name != subject.kind.name:
-        _broken(f"info() names {info.name!r}")
+    info = answers.described(engine)
+    answers.announcements(engine)
     if not re.search(r"\d", info.version):
         _broken(f"info() has the version {info.version!r}, without a digit: cached results would outlive a new version")
     if engine.info() != info:

@@ -33,6 +33,14 @@ OWN_CHOICE = Licence("your own", "the licence of the model that you have chosen"
 UNKNOWN = Licence("unknown", "a licence that Dropdub does not know", "ask")
 
 
+def declared(licence: object) -> Licence:
+    """Return the licence that an engine of another package states; `UNKNOWN` if it is no licence that can be read."""
+    if not isinstance(licence, Licence) or licence.commercial not in STRICTEST_FIRST:
+        return UNKNOWN
+    texts = (licence.short, licence.name, licence.author or "-")
+    return licence if all(isinstance(text, str) and text.strip() and text.isprintable() for text in texts) else UNKNOWN
+
+
 def strictest(answers: Iterable[Commercial]) -> Commercial:
     """Return the strictest of several answers; `yes` if there are none."""
     given = set(answers)

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 
 import psutil
 
-from dropdub.engines.answers import blaming, broken
-from dropdub.engines.base import Engine, EngineInfo, NeedsModel
+from dropdub.engines.answers import blaming, described
+from dropdub.engines.base import Engine, NeedsModel
 from dropdub.errors import FreshWorkerNeeded, Waiting
 from dropdub.units import format_size
 
@@ -18,14 +18,13 @@ log = logging.getLogger("dropdub.engines")
 
 def load_engine(name: str, engine: Engine) -> None:
     """Load an engine and log the time and memory it took, from which the limits of the pools are set."""
-    _refuse_without_memory(name, engine)
+    with blaming(name, type(engine)):
+        _refuse_without_memory(name, engine)
     process = psutil.Process()
     before, started = process.memory_info().rss, time.monotonic()
     with blaming(name, type(engine)):
         engine.load()
-        info: object = engine.info()
-    if not isinstance(info, EngineInfo):
-        raise broken(engine, "gave no EngineInfo of itself")
+    info = described(engine)
     seconds, megabytes = time.monotonic() - started, (process.memory_info().rss - before) / 1e6
     device = info.details.get("device", "cpu")
     log.info("engine loaded: name=%s device=%s seconds=%.2f memory_mb=%.0f", name, device, seconds, megabytes)
