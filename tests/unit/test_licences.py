@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from importlib.metadata import entry_points
+from importlib.metadata import distributions, entry_points
 from pathlib import Path
 from typing import Any, get_args
 
@@ -11,9 +11,10 @@ import pytest
 
 from dropdub.dubbing.published_timing import fits_of
 from dropdub.dubbing.quality import quality_of
-from dropdub.engines.licence import Commercial, strictest
+from dropdub.engines.bergamot.engine import BergamotTranslator
+from dropdub.engines.licence import Commercial, Licence, strictest
 from dropdub.engines.models.catalogue import ENGINES_BY_LANGUAGE, ENGINES_BY_PAIR, MODELS, KnownModel
-from dropdub.engines.offers import GROUP
+from dropdub.engines.offers import GROUP, engine_class
 from dropdub.engines.terms import WITHOUT_CATALOGUE, terms_of, terms_of_use
 from dropdub.pipeline.facts import Facts
 from dropdub.publishing.commercial_use import with_terms
@@ -21,6 +22,7 @@ from dropdub.report.commercial_use import CommercialUse
 from dropdub.report.contents import contents_of
 from dropdub.report.page import page
 from dropdub.translations.words import Words, words_in
+from tests import plugged
 from tests.reports import a_manifest, contents, facts, transcripts
 
 PROJECT = Path(__file__).parents[2] / "pyproject.toml"
@@ -77,6 +79,46 @@ def test_an_engine_of_another_package_states_its_licence_itself() -> None:
         pytest.skip("the package plugins/light is not installed")
     found = terms_of("pocketsphinx", {"model": "en-us", "language": "en"})
     assert (found.licence, found.commercial) == ("BSD-2", "yes")
+
+
+class FakeSinger:
+    """An engine of another package."""
+
+
+@pytest.mark.parametrize(
+    ("licence", "said", "commercial", "credits"),
+    [
+        (Licence("MIT", "the MIT licence", "yes"), "MIT", "yes", ()),
+        (
+            Licence("CC-BY", "CC-BY-4.0: credit Ana", "yes", author="Ana"),
+            *("CC-BY", "yes"),
+            ("singer is by Ana, under CC-BY-4.0 (creativecommons.org/licenses/by/4.0).",),
+        ),
+        ("MIT", "unknown", "ask", ()),
+        (Licence("MIT", "the MIT licence", "of course"), "unknown", "ask", ()),  # type: ignore[arg-type]
+        (Licence("two\nlines", "the MIT licence", "yes"), "unknown", "ask", ()),
+        (None, "unknown", "ask", ()),
+    ],
+)
+def test_the_licence_that_an_engine_of_another_package_states_is_taken_only_if_it_is_one(
+    monkeypatch: pytest.MonkeyPatch, licence: Any, said: str, commercial: str, credits: tuple[str, ...]
+) -> None:
+    kind = type("Stating", (FakeSinger,), {"licence": licence} if licence else {})
+    monkeypatch.setattr("dropdub.engines.terms.engine_class", lambda _name: kind)
+    found = terms_of("singer", {})
+    assert (found.licence, found.commercial, found.credits) == (said, commercial, credits)
+
+
+def test_a_licence_is_asked_of_the_package_whose_engine_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = "from dropdub.engines.api import Licence\nclass Engine:\n    licence = Licence('X', 'any', 'yes')\n"
+    path = plugged.written(tmp_path, "a-impostor", "1", module, dropdub_engines={"bergamot": "Engine"})
+    theirs = next(iter(distributions(path=[str(path)]))).entry_points
+    ours = tuple(entry_points(group=GROUP))
+    monkeypatch.setattr("dropdub.engines.offers.entry_points", lambda group: (*theirs, *ours))
+    assert engine_class("bergamot") is BergamotTranslator
+    assert terms_of("bergamot", {"model": "my-own"}).commercial == "ask"
 
 
 def test_before_it_is_loaded_an_engine_has_the_terms_of_the_model_that_it_will_use() -> None:

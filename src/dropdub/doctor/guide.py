@@ -7,12 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dropdub.config import Config
 from dropdub.doctor.examined_root import ExaminedRoot
 from dropdub.doctor.finding import Finding, ok
+from dropdub.doctor.language_model import ENGINE as ASKS_SERVER
 from dropdub.engines.guide import KINDS, PURPOSES, Spoken, advice, kind_of
 from dropdub.engines.licence import STRICTEST_FIRST, Commercial
+from dropdub.engines.models.candidates import Use
 from dropdub.engines.models.recommended import Machine, this_machine
-from dropdub.engines.models.uses import Use, uses
-from dropdub.engines.offers import installed_offers
+from dropdub.engines.models.uses import uses
+from dropdub.engines.offers import ROLES, installed_offers
 from dropdub.engines.terms import terms_of_use
+from dropdub.language_server.server import Server
 from dropdub.languages import primary
 
 _NATURAL = frozenset({"en", "pt"})
@@ -22,7 +25,7 @@ def findings(subject: ExaminedRoot) -> Iterator[Finding]:
     models, offers = subject.config.models, installed_offers()
     here = subject.root.models_dir(models.dir)
     yield from advice_findings(this_machine(here, device=models.device), subject.config, offers)
-    yield from licence_findings(uses(subject.config, offers.values(), models_dir=here))
+    yield from licence_findings(uses(subject.config, offers.values(), models_dir=here), named_engines(subject.config))
 
 
 def advice_findings(machine: Machine, config: Config, offers: Iterable[str]) -> Iterator[Finding]:
@@ -47,12 +50,24 @@ def spoken_in(config: Config) -> tuple[Spoken, ...]:
     return tuple(found)
 
 
-def licence_findings(used: Iterable[Use]) -> Iterator[Finding]:
-    """Yield a finding about what the licences of the models in use allow; none if none is used."""
+def named_engines(config: Config) -> list[str]:
+    """Return the engines that the settings name: by their names, or by the address of their server."""
+    named = [str(getattr(options, role, "auto")) for options in config.all_options() for role in ROLES]
+    server = [ASKS_SERVER] if Server.of(config.models.openai).is_named else []
+    return [name for name in dict.fromkeys([*named, *server]) if name != "auto"]
+
+
+def licence_findings(used: Iterable[Use], named: Iterable[str] = ()) -> Iterator[Finding]:
+    """Yield a finding about what the licences of the engines in use allow; none if none is known to be used.
+
+    `used` are the models, and `named` are engines that the settings name: some have no model of their own.
+    """
+    models = [(use.engine, use.model) for use in used]
+    others = [(name, None) for name in named if name not in dict(models)]
     found: dict[Commercial, list[str]] = {}
-    for use in used:
-        terms = terms_of_use(use.engine, use.model)
-        found.setdefault(terms.commercial, []).append(f"{use.engine} ({terms.licence})")
+    for engine, model in [*models, *others]:
+        terms = terms_of_use(engine, model)
+        found.setdefault(terms.commercial, []).append(f"{engine} ({terms.licence})")
     if found:
         yield ok("Commercial use", _sentence(found))
 

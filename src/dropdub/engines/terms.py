@@ -8,8 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from dropdub.engines.base import DeclaresLicence
-from dropdub.engines.licence import APACHE, GPL, OWN_CHOICE, UNKNOWN, Commercial, Licence, strictest
-from dropdub.engines.models.catalogue import ENGINES_BY_LANGUAGE, ENGINES_BY_PAIR, MODELS, KnownModel, find
+from dropdub.engines.licence import APACHE, GPL, OWN_CHOICE, UNKNOWN, Commercial, Licence, declared, strictest
+from dropdub.engines.models.catalogue import (
+    ENGINES_BY_LANGUAGE,
+    ENGINES_BY_PAIR,
+    MODELS,
+    KnownModel,
+    brought_by_pair,
+    find,
+)
 from dropdub.engines.offers import engine_class
 
 WITHOUT_CATALOGUE: Mapping[str, Licence] = {
@@ -54,19 +61,24 @@ def terms_of(engine: str, details: Mapping[str, Any]) -> Terms:
     found = [model for model in known if model is not None]
     if models and len(found) == len(models):
         return _of(models, [one.licence for one in found], _credits(found))
-    declared = engine_class(engine)
-    licence = declared.licence if isinstance(declared, DeclaresLicence) else UNKNOWN
-    return _of(models, [*(one.licence for one in found), licence], _credits(found))
+    kind = engine_class(engine)
+    licence = declared(kind.licence) if isinstance(kind, DeclaresLicence) else UNKNOWN
+    stated = [_credit(engine, licence)] if licence.author else []
+    return _of(models, [*(one.licence for one in found), licence], [*_credits(found), *stated])
 
 
 def terms_of_use(engine: str, model: str | None) -> Terms:
     """Return the terms of an engine before it is loaded. `model`: the one that it will use, as a name or path.
 
-    An engine that has a model for each language or pair of languages has the terms of all of them.
+    None for an engine whose model is in its package, or that has one for each language or pair of languages: then
+    these are the terms of all of them.
     """
-    if engine in ENGINES_BY_PAIR | ENGINES_BY_LANGUAGE:
-        return terms_of(engine, {"models": {one.name: "" for one in MODELS if one.engine == engine}})
-    return terms_of(engine, {"model": Path(model).name} if model else {})
+    names = [Path(model).name] if model else [one.name for one in MODELS if one.engine == engine and _has_several(one)]
+    return terms_of(engine, {"models": dict.fromkeys(names or brought_by_pair(engine).values(), "")})
+
+
+def _has_several(model: KnownModel) -> bool:
+    return model.engine in ENGINES_BY_PAIR | ENGINES_BY_LANGUAGE
 
 
 def _models(details: Mapping[str, Any]) -> tuple[str, ...]:
@@ -89,5 +101,8 @@ def _credits(models: Iterable[KnownModel]) -> list[str]:
 
 def credit_of(model: KnownModel) -> str:
     """Return the sentence that credits a model's author, as CC-BY demands: who, what, and under which licence."""
-    licence = model.licence
-    return f"{model.name} is by {licence.author}, under {_DEEDS.get(licence.short, licence.short)}."
+    return _credit(model.name, model.licence)
+
+
+def _credit(what: str, licence: Licence) -> str:
+    return f"{what} is by {licence.author}, under {_DEEDS.get(licence.short, licence.short)}."

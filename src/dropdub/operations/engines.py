@@ -7,13 +7,15 @@ from enum import StrEnum
 from pathlib import Path
 
 from dropdub.config import Config
+from dropdub.engines.answers import blaming
 from dropdub.engines.base import EngineSettings, NeedsModel, message_and_remedy
 from dropdub.engines.licence import Commercial
-from dropdub.engines.models.catalogue import DEFAULT_MODELS, how_to_download
-from dropdub.engines.offers import Offer, installed_offers
+from dropdub.engines.models.catalogue import brought_by_pair, default_models, how_to_download
+from dropdub.engines.offers import ASK_AUTHORS, Offer, installed_offers
 from dropdub.engines.packages import setup_command
 from dropdub.engines.terms import terms_of_use
 from dropdub.engines.unset import missing_setting
+from dropdub.errors import EngineFailed
 from dropdub.operations.models import RootModels
 
 
@@ -55,7 +57,8 @@ def list_engines(root: Path) -> list[EngineView]:
 
 def view_of(offer: Offer, root_models: RootModels) -> EngineView:
     config = root_models.config
-    model = config.models.use.get(offer.name, DEFAULT_MODELS.get(offer.name))
+    usual = None if brought_by_pair(offer.name) else default_models().get(offer.name)
+    model = config.models.use.get(offer.name, usual)
     terms = terms_of_use(offer.name, model)
     state, problem, remedy = _condition(offer, root_models.engine_settings)
     return EngineView(
@@ -78,11 +81,15 @@ def _condition(offer: Offer, settings: EngineSettings) -> tuple[State, str, str]
         if offer.can_be_installed:
             return State.LACKS_PACKAGE, problem, f"Install it with: `{setup_command(offer.name)}`"
         return State.UNUSABLE, problem, remedy
-    engine = offer.engine(settings)
-    unset = missing_setting(engine)
+    try:
+        with blaming(offer.name, offer.engine):
+            engine = offer.engine(settings)
+            unset = missing_setting(engine)
+            missing = engine.missing_model() if isinstance(engine, NeedsModel) else None
+    except EngineFailed as error:
+        return State.UNUSABLE, error.message, ASK_AUTHORS
     if unset is not None:
         return State.NOT_SET_UP, f"{offer.name} lacks settings.", unset
-    missing = engine.missing_model() if isinstance(engine, NeedsModel) else None
     if missing is None:
         return State.USABLE, "", ""
     return State.LACKS_MODEL, f"The model '{missing}' of {offer.name} is not installed.", how_to_download(missing)
