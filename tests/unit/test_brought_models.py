@@ -16,11 +16,12 @@ from dropdub.config import Config
 from dropdub.engines.base import EngineSettings
 from dropdub.engines.models import catalogue
 from dropdub.engines.models.brought import GROUP, Brought, brought, problem_of
+from dropdub.engines.models.candidates import Use
 from dropdub.engines.models.catalogue import MODELS, KnownModel, Licence, Source
 from dropdub.engines.models.misnamed import misnamed
 from dropdub.engines.models.packaged import Member, Package
 from dropdub.engines.models.pins import Pin
-from dropdub.engines.models.uses import Use, uses
+from dropdub.engines.models.uses import uses
 
 GOOD = KnownModel(
     "nest",

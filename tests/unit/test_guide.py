@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dropdub.config import Config
-from dropdub.doctor.guide import advice_findings, licence_findings, spoken_in
+from dropdub.doctor.guide import advice_findings, licence_findings, named_engines, spoken_in
 from dropdub.engines.guide import (
     CHOICES,
     EXAMPLES,
@@ -23,10 +23,11 @@ from dropdub.engines.guide import (
     best,
     cell,
     kind_of,
+    measured_translator,
 )
+from dropdub.engines.models.candidates import Use
 from dropdub.engines.models.catalogue import GB, find
 from dropdub.engines.models.recommended import Machine
-from dropdub.engines.models.uses import Use
 from dropdub.engines.offers import GROUP
 from dropdub.engines.terms import WITHOUT_CATALOGUE
 
@@ -77,6 +78,20 @@ def test_nothing_for_commercial_use_forbids_it_or_leaves_it_open() -> None:
     assert {one.commercial for one in chosen} == {"yes"}
 
 
+@pytest.mark.parametrize("pair", [("en", "pt"), ("pt-BR", "en"), ("en", "pt-PT")])
+def test_the_translator_whose_model_is_to_get_is_the_one_of_the_guide(pair: tuple[str, str]) -> None:
+    found = measured_translator(*pair)
+    choices = {cell(Goal.TRANSLATE, Spoken.EN_PT, kind)["commercial"] for kind in Kind}
+    assert choices == {found} == {"bergamot"}
+    [why] = [one for one in CHOICES if one.engine == found and one.spoken is Spoken.EN_PT]
+    assert (why.basis, why.commercial) == ("measured", "yes")
+
+
+@pytest.mark.parametrize("pair", [("en", "de"), ("es", "pt"), ("pt", "pt-BR")])
+def test_for_other_pairs_the_rank_decides_whose_model_is_to_get(pair: tuple[str, str]) -> None:
+    assert measured_translator(*pair) is None
+
+
 def test_a_larger_machine_gets_what_only_suits_it() -> None:
     def cloner(kind: Kind) -> str:
         return best(Goal.CLONE, Spoken.EN_PT, kind, "private")[0].engine
@@ -123,6 +138,11 @@ def test_doctor_gives_one_advice_if_the_purpose_makes_no_difference() -> None:
 
 def test_doctor_says_what_the_licences_in_use_allow() -> None:
     assert list(licence_findings([])) == []
+    settings = Config.model_validate({"job": {"synthesizer": "hibari"}, "models": {"openai": {"model": "any"}}})
+    profiles = Config.model_validate({"profiles": {"lessons": {"translator": "mine"}}})
+    assert (named_engines(settings), named_engines(profiles)) == (["hibari", "openai"], ["mine"])
+    [finding] = licence_findings([Use("faster-whisper", "whisper-base")], ["faster-whisper", "hibari", "mine"])
+    assert finding.text.endswith("ask: mine (unknown); yes: faster-whisper (MIT), hibari (Apache-2)")
     used = [Use("faster-whisper", "whisper-base"), Use("nllb", "nllb-200-distilled-600M"), Use("xtts", "/srv/my-xtts")]
     [finding] = licence_findings(used)
     assert finding.text == (

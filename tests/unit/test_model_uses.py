@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,10 @@ import pytest
 from dropdub.config import Config
 from dropdub.doctor.engines import has_model
 from dropdub.engines.base import LAST_RESORT, EngineInfo, EngineSettings
-from dropdub.engines.models.uses import Use, uses
+from dropdub.engines.models.candidates import Use
+from dropdub.engines.models.uses import uses
 from dropdub.engines.offers import Offer
+from dropdub.engines.quickmt.engine import QuickmtTranslator
 
 OFFERS = [
     Offer("faster-whisper", "transcriber", 20),
@@ -34,11 +37,20 @@ COMPACT = [
 ]
 """What is installed with the compact kit: the libraries of NLLB come with faster-whisper."""
 QUALITY = [Offer(one.name, one.role, one.rank) for one in COMPACT]
+WITH_QUICKMT = sorted([*QUALITY, Offer("quickmt", "translator", 22)], key=lambda offer: -offer.rank)
 WHISPER = ("faster-whisper", "whisper-small")
+SPOKEN_PLAINLY = {"synthesizer": "espeak-ng"}
 
 
 def used(*, offers: list[Offer] = OFFERS, models_dir: Path = Path("models"), **settings: Any) -> set[tuple[str, str]]:
     return {(use.engine, use.model) for use in uses(Config(**settings), offers, models_dir=models_dir)}
+
+
+def make_files(folder: Path, *pieces: str) -> None:
+    """Make the files of a translation model that CTranslate2 runs, without content."""
+    folder.mkdir()
+    for name in ("model.bin", "config.json", "shared_vocabulary.json", *pieces):
+        (folder / name).write_text("[]", encoding="utf-8")
 
 
 def used_by_compact(models_dir: Path = Path("models"), **job: Any) -> set[str]:
@@ -164,34 +176,43 @@ def test_the_quality_engines_come_before_the_small_ones() -> None:
 
 
 @pytest.mark.parametrize(("language", "targets", "models"), [
-    ("en", ["pt-BR"], {("quickmt", "quickmt-en-pt")}),
-    ("pt", ["en"], {("quickmt", "quickmt-pt-en")}),
-    ("auto", ["pt"], {("quickmt", "quickmt-en-pt")}),
-    ("auto", ["pt", "en"], {("quickmt", "quickmt-en-pt"), ("quickmt", "quickmt-pt-en")}),
+    ("en", ["pt-BR"], {("bergamot", "bergamot-en-pt")}),
+    ("pt", ["en"], {("bergamot", "bergamot-pt-en")}),
+    ("auto", ["pt"], {("bergamot", "bergamot-en-pt")}),
+    ("auto", ["pt", "en"], {("bergamot", "bergamot-en-pt"), ("bergamot", "bergamot-pt-en")}),
+    ("en", ["de"], {("quickmt", "quickmt-en-de")}),
     ("es", ["pt"], {("quickmt", "quickmt-es-en"), ("quickmt", "quickmt-en-pt")}),
     ("en", ["sw"], {("nllb", "nllb-200-distilled-600M")}),
-    ("en", ["pt", "sw"], {("quickmt", "quickmt-en-pt"), ("nllb", "nllb-200-distilled-600M")}),
+    ("en", ["de", "sw"], {("quickmt", "quickmt-en-de"), ("nllb", "nllb-200-distilled-600M")}),
+    ("en", ["pt", "sw"], {("bergamot", "bergamot-en-pt"), ("nllb", "nllb-200-distilled-600M")}),
 ])  # fmt: skip
-def test_the_permissive_translator_is_recommended_for_its_pairs_and_nllb_for_the_others(
+def test_a_permissive_translator_is_recommended_for_its_pairs_and_nllb_for_the_others(
     language: str, targets: list[str], models: set[tuple[str, str]]
 ) -> None:
-    """With the libraries of the quality kit; those of the compact kit leave the small translator its place."""
-    offers = sorted([*QUALITY, Offer("quickmt", "translator", 22)], key=lambda offer: -offer.rank)
-    found = used(offers=offers, job={"language": language, "targets": targets, "synthesizer": "espeak-ng"})
+    """With the libraries of the quality kit. For English and Portuguese, it is the one that was measured."""
+    found = used(offers=WITH_QUICKMT, job={"language": language, "targets": targets, "synthesizer": "espeak-ng"})
     assert found - {WHISPER} == models
+
+
+def test_a_better_translator_that_is_ready_is_used_instead_of_the_one_that_was_measured(tmp_path: Path) -> None:
+    offers = [replace(one, engine=QuickmtTranslator) if one.name == "quickmt" else one for one in WITH_QUICKMT]
+    for pair in ("en-pt", "pt-en"):
+        make_files(tmp_path / f"quickmt-{pair}", "src.spm.model", "tgt.spm.model")
+    found = used(offers=offers, models_dir=tmp_path, job={"language": "en", "targets": ["pt"], **SPOKEN_PLAINLY})
+    assert found - {WHISPER} == {("quickmt", "quickmt-en-pt")}
+    assert used(offers=WITH_QUICKMT, job={"language": "en", "targets": ["pt"], "translator": "quickmt"}) >= {
+        ("quickmt", "quickmt-en-pt")
+    }
 
 
 def test_with_the_compact_engines_the_other_pairs_are_those_of_the_small_translator() -> None:
     offers = sorted([*COMPACT, Offer("quickmt", "translator", 22)], key=lambda offer: -offer.rank)
-    job = {"language": "en", "targets": ["pt", "ca"], "synthesizer": "espeak-ng"}
-    assert used(offers=offers, job=job) - {WHISPER} == {("quickmt", "quickmt-en-pt")}
+    job = {"language": "en", "targets": ["de", "ca"], "synthesizer": "espeak-ng"}
+    assert used(offers=offers, job=job) - {WHISPER} == {("quickmt", "quickmt-en-de")}
 
 
 def test_a_converted_model_that_is_there_is_used_instead_of_one_to_download(tmp_path: Path) -> None:
-    folder = tmp_path / "opus-mt-tc-big-en-pt-ct2"
-    folder.mkdir()
-    for name in ("model.bin", "config.json", "source.spm", "target.spm", "shared_vocabulary.json"):
-        (folder / name).write_text("[]", encoding="utf-8")
+    make_files(tmp_path / "opus-mt-tc-big-en-pt-ct2", "source.spm", "target.spm")
     job = {"language": "en", "targets": ["pt"], "translator": "quickmt", "synthesizer": "espeak-ng"}
     assert used(offers=[], models_dir=tmp_path, job={**job, "transcriber": "pocketsphinx"}) == {
         ("quickmt", "opus-mt-tc-big-en-pt-ct2")
