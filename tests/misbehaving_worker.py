@@ -29,6 +29,8 @@ def write_result(run: dict[str, Any]) -> None:
 
 SIGNALS = {"stop": "SIGSTOP", "die": "SIGSEGV", "be killed": "SIGKILL"}
 """By name: Windows lacks two of them."""
+LEFT_OUT: list[str] = []
+"""The engines that this worker must not import."""
 PRINTED = {"print": "Loading model… 100 %\n", "endless line": "x" * 20_000_000}
 
 
@@ -74,6 +76,13 @@ def misbehave(mode: str, run: dict[str, Any]) -> None:
         return
     say("progress", **about(run), share=0.5)
     say("done", **about(run), result={"made": True, "by": os.getpid()})
+
+
+def die_importing(_run: dict[str, Any]) -> None:
+    """End while an engine is imported, unless that was left out."""
+    if not LEFT_OUT:
+        say("occupied", what="the engine 'bad' of the package bads", imports="bad")
+        sys.exit(3)
 
 
 def leave_a_process(run: dict[str, Any]) -> None:
@@ -138,7 +147,12 @@ def do_aside(run: dict[str, Any], does: str) -> None:
     say("done", **about(run), result={"as aside": True})
 
 
-LONGER = {"leave a process": leave_a_process, "compute in silence": compute_in_silence, "slow": get_on_when_told}
+LONGER = {
+    "leave a process": leave_a_process,
+    "compute in silence": compute_in_silence,
+    "slow": get_on_when_told,
+    "die importing in a step": die_importing,
+}
 
 
 def main(mode: str) -> None:
@@ -146,6 +160,13 @@ def main(mode: str) -> None:
     if mode == "needs another" and not start["preload"]:
         mode = "obey"  # the library in the way was preloaded
     if mode == "die at start":
+        sys.exit(3)
+    LEFT_OUT.extend(start["left_out"])
+    if mode == "die importing" and not start["left_out"]:
+        say("occupied", what="the engine 'bad' of the package bads", imports="bad")
+        sys.exit(3)
+    if mode == "die loading":
+        say("occupied", what="the engine 'bad' of the package bads", imports="")
         sys.exit(3)
     if mode == "never ready":
         time.sleep(600)

@@ -31,6 +31,7 @@ from dropdub.pool.messages import (
     Failed,
     Heartbeat,
     Log,
+    Occupied,
     Piece,
     Progress,
     ProtocolError,
@@ -133,7 +134,7 @@ def main(pool: str) -> None:
     threading.Thread(target=_listen, args=(sys.stdin.buffer, received, writer), name="listener", daemon=True).start()
     threading.Thread(target=_beat, args=(writer,), name="heartbeat", daemon=True).start()
     _import_stages(pool)
-    registry, cache = _get_ready(start)
+    registry, cache = _get_ready(start, writer)
     me = identity_of()
     assert me is not None
     writer.send(Ready(me.pid, me.started, time.monotonic() - began, tree_memory(me.pid)))
@@ -242,14 +243,21 @@ def _import_stages(pool: str) -> None:
             stage_named(stage.name)
 
 
-def _get_ready(start: Start) -> tuple[EngineRegistry, Cache]:
+def _get_ready(start: Start, writer: LineWriter) -> tuple[EngineRegistry, Cache]:
     settings = EngineSettings.of_json(start.models, threads=start.threads)
-    registry = EngineRegistry(settings=settings, fallback=start.models.get("fallback") == "any")
+    registry = EngineRegistry(
+        settings=settings,
+        fallback=start.models.get("fallback") == "any",
+        left_out=start.left_out,
+        report_import=lambda engine, what: writer.send(Occupied(what, engine)),
+    )
     if start.preload and len(start.engines) == 2:
         try:
-            registry.preload(*start.engines)
+            with registry.step(report_use=lambda what: writer.send(Occupied(what))):
+                registry.preload(*start.engines)
         except DropdubError as error:  # the step that needs the engine reports the error
             _logger.warning("engine not preloaded: %s", error.message)
+        writer.send(Occupied())
     directory = Path(start.cache_dir) if start.cache_dir else None
     return registry, Cache(directory, max_bytes=start.cache_max_bytes)
 

@@ -54,6 +54,8 @@ class Raises(Good):
     def speak(self, *_, **__): raise KeyError("no such thing")
 """
 NAMES = {"good": "Good", "dies": "Dies", "hangs": "Hangs", "raises": "Raises"}
+ENDS = "import os\nos._exit(7)\n"
+"""A module whose import ends the process."""
 OF = "the engine '{}' of the package unruly-engines"
 
 
@@ -61,18 +63,22 @@ OF = "the engine '{}' of the package unruly-engines"
 @pytest.mark.skipif(sys.platform == "win32", reason="the engine that hangs calls the C library of a Unix")
 def test_engine_of_a_package_that_misbehaves_fails_its_job_only_and_is_named(tmp_path: Path) -> None:
     package = plugged.written(tmp_path / "package", "unruly-engines", "1", MODULE, dropdub_engines=NAMES)
+    plugged.written(package, "ending-engines", "1", ENDS, dropdub_engines={"ends": "Ends"})
     site = Site(tmp_path / "root", retry={"attempts": 1}, deadlines={"stall": 6.0})
     site.forks = site.forks_workers = False
-    for name in NAMES:
+    names = [*NAMES, "ends"]
+    for name in names:
         site.drop_text(f"Hello from {name}.", f"{name}.txt")
         (site.inbox / f"{name}.txt.job.yaml").write_text(
             f"language: en\ntargets: [en]\nsynthesizer: {name}\n", encoding="utf-8"
         )
     site.work_off(PYTHONPATH=str(package))
-    jobs = {name: site.job(f"{name}.txt") for name in NAMES}
+    jobs = {name: site.job(f"{name}.txt") for name in names}
     assert jobs["good"]["state"] == "succeeded", site.output()
     errors = {name: job["error"] for name, job in jobs.items() if job["state"] == "failed"}
-    assert errors.keys() == {"dies", "hangs", "raises"}
+    assert errors.keys() == {"dies", "hangs", "raises", "ends"}
     assert f"It was using {OF.format('dies')}." in errors["dies"]
     assert "computed nothing" in errors["hangs"] and f"It was using {OF.format('hangs')}." in errors["hangs"]
     assert OF.format("raises")[1:] in errors["raises"] and "KeyError" in errors["raises"]
+    said = "The engine 'ends' of the package ending-engines is not used, because its import crashed or did not end."
+    assert said in errors["ends"], "the import has ended a worker, and no attempt of any job"

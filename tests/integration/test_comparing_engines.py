@@ -153,7 +153,10 @@ def test_what_cannot_be_compared_is_refused_with_a_remedy(root: Path, tmp_path: 
         (Wish(talk, engines=("faster-whisper", "nllb")), "The engine 'nllb' is no transcriber"),
         (Wish(talk, engines=("faster-whisper", "parakeet")), "models pull parakeet-tdt-0.6b-v3"),
         (Wish(talk, engines=("faster-whisper:whisper-small", "parakeet")), "models pull whisper-small"),
+        (Wish(talk, engines=("faster-whisper:whisper-smal", "parakeet")), "Did you mean whisper-small?"),
+        (Wish(talk, engines=("faster-whisper:xtts-v2", "parakeet")), "xtts-v2 is a model of xtts, not of faster-wh"),
         (Wish(text, "synthesizer", ("hibari", "espeak-ng"), language="pt"), "'hibari' does not speak Portuguese"),
+        (Wish(text, language="en", to="pt", engines=("nllb", "apertium"), out=talk), "talk.flac is not a folder"),
         (Wish(text, language="en", to="ja", engines=("nllb", "apertium")), "does not translate from English to Japan"),
         (Wish(text, "synthesizer", language="tlh"), "No engine can be used here as synthesizer"),
     ]

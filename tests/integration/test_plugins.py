@@ -137,7 +137,7 @@ def test_job_that_waits_for_a_model_gets_a_worker_that_knows_a_package_installed
     here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     registry = EngineRegistry(settings=EngineSettings(models_dir=tmp_path))
-    monkeypatch.setattr("dropdub.engines.registry.packages_stamp", lambda: (1,))
+    monkeypatch.setattr("dropdub.engines.selection.packages_stamp", lambda: (1,))
     with pytest.raises(FreshWorkerNeeded):
         registry.synthesizer("piper", language="en")
 

@@ -317,6 +317,25 @@ def test_worker_is_replaced_after_set_number_of_steps(desk: Callable[..., Desk])
     assert len({event.pid for event in one.heard(Started)}) == 3
 
 
+@pytest.mark.parametrize("mode", ["die importing", "die importing in a step"])
+def test_engine_whose_import_ends_the_worker_is_left_out_and_no_step_fails(
+    desk: Callable[..., Desk], mode: str
+) -> None:
+    one = desk(mode)
+    one.submit(1)
+    [completed] = one.wait_for(Completed)
+    assert completed.result["made"] and one.heard(StepFailed) == []
+    [said] = [event.text for event in one.heard(Logged) if "leaves an engine out" in event.text]
+    assert said.endswith("It was importing the engine 'bad' of the package bads.")
+
+
+def test_engine_that_ends_the_worker_while_it_is_loaded_is_named(desk: Callable[..., Desk]) -> None:
+    one = desk("die loading")
+    one.submit(1)
+    [failed] = one.wait_for(StepFailed)
+    assert failed.error.message.endswith("It was loading the engine 'bad' of the package bads.")
+
+
 def test_worker_that_replaces_an_old_one_starts_before_a_step_needs_it(desk: Callable[..., Desk]) -> None:
     one = desk(recycle_after=1)
     one.submit(1)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dropdub.config import Config
+from dropdub.engines.offers import installed_offers
 from dropdub.errors import UsageError
 from dropdub.operations.comparing.contenders import Contender, Need, best, contenders
 from dropdub.operations.comparing.material import RECORDING, SUBTITLE, TEXT, kind_of_file, read_words, truth_of
@@ -96,6 +97,19 @@ def test_an_engine_with_a_named_model_has_a_name_that_fits_a_file() -> None:
     assert (plain.name, plain.file_name, plain.use) == ("nllb", "nllb", {})
     own = Contender("nllb", "/srv/models/mine", "/srv/models/mine", "unknown", "ask", 0)
     assert (own.name, own.file_name, own.use) == ("nllb (/srv/models/mine)", "nllb-mine", {"nllb": "/srv/models/mine"})
+
+
+def test_two_engines_whose_files_would_have_one_name_have_two(tmp_path: Path) -> None:
+    for place in ("one", "Two"):
+        folder = tmp_path / place / "Whisper"
+        folder.mkdir(parents=True)
+        for name in ("config.json", "tokenizer.json", "vocabulary.txt", "model.bin"):
+            (folder / name).write_text("{}", encoding="utf-8")
+    if installed_offers()["faster-whisper"].problem is not None:
+        pytest.skip("faster-whisper is not installed")
+    named = [f"faster-whisper:{tmp_path / place / 'Whisper'}" for place in ("one", "Two")]
+    found = contenders(RootModels(Config(), tmp_path), Need("transcriber", "en"), named)
+    assert [one.file_name for one in found] == ["faster-whisper-Whisper", "faster-whisper-Whisper-2"]
 
 
 def test_without_models_only_engines_that_need_none_are_taken(tmp_path: Path) -> None:

@@ -22,12 +22,12 @@ from dropdub.doctor.finding import Verdict
 from dropdub.doctor.graphics import Card
 from dropdub.engines.base import EngineSettings
 from dropdub.engines.devices import nvidia
-from dropdub.engines.models.uses import Use
+from dropdub.engines.models.candidates import Use
 from dropdub.engines.offers import Offer, installed_offers
 from dropdub.store.copies import Copy
 from dropdub.store.damage import damaged
 from dropdub.store.migrations import HEAD_REVISION
-from tests.unit.test_registry import Cuckoo, Parrot, Raven, entry_of
+from tests.unit.test_registry import Chick, Cuckoo, Parrot, Raven, entry_of
 
 NLLB = Use("nllb", "nllb-200-distilled-600M")
 NOW = clock.EARLIEST + 1_000_000
@@ -336,12 +336,19 @@ def test_plug_ins_and_what_is_wrong_with_them_are_shown() -> None:
         Offer("kokoro", "synthesizer", 14),
         Offer("lark", "translator", 12, package="larks"),
         Offer("wren", problem="It was written for version 2.\nUpdate Dropdub.", package="wrens"),
+        Offer("chick", "translator", 12, engine=Chick, package="chicks"),
         Offer("xtts", "synthesizer", 20, problem="A package is missing."),
     ]
-    found = list(engines.plug_ins(offers, ["The model 'x' of the package larks is left out: it has no files."]))
+    left_out = ["The model 'x' of the package larks is left out: it has no files."]
+    found = list(engines.plug_ins(offers, left_out, EngineSettings()))
     assert [(one.state, one.text, one.detail) for one in found] == [
         ("ok", "lark, a translator", "larks"),
         ("warning", "wren cannot be used", "It was written for version 2."),
+        (
+            "warning",
+            "chick cannot be used",
+            "The engine 'chick' of the package tests failed: RuntimeError: not hatched.",
+        ),
         (
             "warning",
             "a model of another package is left out",

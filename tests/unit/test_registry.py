@@ -297,7 +297,7 @@ def test_an_engine_that_can_be_installed_is_waited_for_with_the_command_that_ins
 
 def test_new_packages_require_a_fresh_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     registry = not_installed(monkeypatch)
-    monkeypatch.setattr("dropdub.engines.registry.packages_stamp", lambda: (1,))
+    monkeypatch.setattr("dropdub.engines.selection.packages_stamp", lambda: (1,))
     with pytest.raises(FreshWorkerNeeded):
         registry.transcriber("auto")
     with pytest.raises(EngineNotInstalled):
@@ -575,6 +575,146 @@ def test_engine_that_fails_while_it_is_asked_hides_no_other_and_is_noticed() -> 
         registry.translator("egg", source="en", target="es")
 
 
+class Grebe(Raven):
+    """The best of another package; it fails whenever it is asked about its model, and in other ways."""
+
+    name: ClassVar[str] = "grebe"
+    rank: ClassVar[int] = 90
+
+    def missing_model(self) -> str | None:
+        raise RuntimeError("no nest")
+
+    def coverage(self) -> str:
+        raise RuntimeError("no idea")
+
+    @classmethod
+    def hint(cls, source: str, target: str) -> str | None:
+        raise RuntimeError("no hint")
+
+    def missing_models(self, source: str, target: str) -> tuple[str, ...]:
+        raise RuntimeError("no list")
+
+
+GREBE = "The engine 'grebe' of the package tests failed: RuntimeError: no {}."
+
+
+def test_engine_that_fails_when_asked_about_its_model_hides_no_other(tmp_path: Path) -> None:
+    registry = EngineRegistry(entry_of(Grebe, Parrot), settings=EngineSettings(models_dir=tmp_path))
+    with registry.step():
+        assert registry.translator("auto", source="en", target="es").name == "parrot"
+        assert registry.notices() == [GREBE.format("nest")]
+    waiting = EngineRegistry(entry_of(Grebe, Raven), settings=EngineSettings(models_dir=tmp_path))
+    with pytest.raises(Waiting, match="The model 'nest' of the engine 'raven'"):
+        waiting.translator("auto", source="en", target="es")
+    for name in ("grebe", "auto"):
+        alone = EngineRegistry(entry_of(Grebe), settings=EngineSettings(models_dir=tmp_path))
+        with pytest.raises(EngineFailed, match="'grebe' of the package tests failed: RuntimeError: no nest"):
+            alone.translator(name, source="en", target="es")
+
+
+def test_engine_that_fails_to_say_what_it_supports_does_not_hide_what_others_do(tmp_path: Path) -> None:
+    registry = EngineRegistry(entry_of(Grebe, Macaw), settings=EngineSettings(models_dir=tmp_path))
+    with pytest.raises(UnsupportedLanguage) as caught:
+        registry.translator("auto", source="en", target="tlh")
+    assert caught.value.message == "No installed translator translates from en to tlh. macaw supports: en to fr."
+    assert caught.value.remedy == "Teach it en to tlh."
+
+
+class Shrike(Parrot):
+    """A synthesizer that fails about voices, and announces in a way that is not allowed."""
+
+    name: ClassVar[str] = "shrike"
+    role: ClassVar[str] = "synthesizer"
+    rank: ClassVar[int] = 50
+    clones: ClassVar[bool] = False
+    sample_rate = 16_000
+    said: ClassVar[Any] = "one sentence"
+
+    def supports(self, language: str) -> bool:  # type: ignore[override]
+        return language == "en"
+
+    def speak(self, text: str, **_options: Any) -> Samples:
+        return np.zeros(1, np.float32)
+
+    def has_voice(self, name: str) -> bool:
+        raise RuntimeError("no voice")
+
+    def announcements(self) -> Any:
+        return self.said
+
+
+@pytest.mark.parametrize("said", ["one sentence", [1], None])
+def test_announcement_that_is_no_list_of_sentences_is_noticed(monkeypatch: pytest.MonkeyPatch, said: Any) -> None:
+    monkeypatch.setattr(Shrike, "said", said)
+    registry = EngineRegistry(entry_of(Shrike))
+    with registry.step():
+        registry.synthesizer("shrike", language="en")
+        [notice] = registry.notices()
+    assert notice == "The engine 'shrike' of the package tests announced something that is no list of sentences."
+
+
+def test_engine_that_fails_about_its_voices_is_named_or_left_out() -> None:
+    registry = EngineRegistry(entry_of(Shrike))
+    assert registry.with_voice("auto", language="en", voice="anna") == "auto"
+    with pytest.raises(EngineFailed, match="'shrike' of the package tests failed"):
+        registry.require_synthesizer("shrike", language="en", voice="anna")
+
+
+def test_engine_that_names_no_amount_of_memory_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "nest").mkdir()
+    monkeypatch.setattr(Raven, "needed", None)
+    with pytest.raises(EngineFailed, match="'raven' of the package tests failed: TypeError"):
+        learnt(tmp_path).translator("raven", source="en", target="es")
+
+
+def test_engine_that_calls_itself_otherwise_than_its_entry_point_is_not_used() -> None:
+    offer = installed_offers([entry("hibari", f"{__name__}:Parrot")])["hibari"]
+    assert offer.engine is None and offer.problem is not None
+    assert offer.problem.endswith("is not used, because it calls itself 'parrot'.")
+
+
+class Ibis(Starling):
+    """A translator of Dropdub with a model for each pair, of a high rank."""
+
+    name: ClassVar[str] = "quickmt"
+    rank: ClassVar[int] = 22
+
+
+class Egret(Starling):
+    """One of a low rank, which was measured between English and Portuguese."""
+
+    name: ClassVar[str] = "bergamot"
+
+    def missing_models(self, source: str, target: str) -> tuple[str, ...]:
+        return tuple(f"small-{model}" for model in super().missing_models(source, target))
+
+    def supports(self, source: str, target: str) -> bool:
+        return (self.settings.models_dir / f"small-{source}-{target}").is_dir()
+
+
+def test_model_to_get_between_english_and_portuguese_is_that_of_the_translator_that_was_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Phoenix, "name", "nllb")
+    monkeypatch.setattr("dropdub.engines.selection.is_chosen", lambda _name, _usable: True)
+    settings = EngineSettings(models_dir=tmp_path)
+    registry = EngineRegistry(entry_of(Ibis, Egret, Phoenix), settings=settings)
+    for source, target, model in (
+        ("en", "pt-BR", "small-en-pt-BR"),
+        ("pt", "en", "small-pt-en"),
+        ("en", "de", "en-de"),
+    ):
+        with pytest.raises(Waiting, match=f"lacks the model '{model}'"):
+            registry.translator("auto", source=source, target=target)
+    (tmp_path / "small-en-pt").mkdir()
+    with registry.step():
+        assert registry.translator("auto", source="en", target="pt").name == "bergamot"
+        assert registry.notices() == [], "no other one is recommended for this pair"
+    (tmp_path / "en-pt").mkdir()
+    with registry.step():
+        assert registry.translator("auto", source="en", target="pt").name == "quickmt", "somebody downloaded its model"
+
+
 def test_engine_for_a_later_version_of_the_interface_is_refused_with_what_to_do() -> None:
     with pytest.raises(EngineMissing) as caught:
         EngineRegistry(entry_of(Phoebe, Parrot)).translator("phoebe", source="en", target="es")
@@ -590,6 +730,24 @@ def test_package_that_takes_a_known_name_does_not_replace_the_engine(tmp_path: P
     assert offers["bergamot"].package == "dropdub" and not offers["bergamot"].is_foreign
     problem = offers["bergamot of impostor"].problem
     assert problem is not None and "is not used, because Dropdub has one of that name.\nUninstall" in problem
+
+
+def test_import_of_an_engine_of_another_package_is_reported_before_it_happens(tmp_path: Path) -> None:
+    path = plugged.written(tmp_path, "rook-engines", "1", "raise ValueError('no')", dropdub_engines={"rook": "Rook"})
+    theirs = tuple(next(iter(distributions(path=[str(path)]))).entry_points)
+    ours = [one for one in entry_points(group=GROUP) if one.name == "hibari"]
+    said: list[tuple[str, str]] = []
+
+    def report(engine: str, what: str) -> None:
+        said.append((engine, what))
+
+    offers = installed_offers([*theirs, *ours], report_import=report)
+    assert said == [("rook", "the engine 'rook' of the package rook-engines"), ("", "")]
+    assert "cannot be imported" in str(offers["rook"].problem)
+    said.clear()
+    offers = installed_offers([*theirs, *ours], left_out=["rook", "hibari"], report_import=report)
+    assert said == [] and offers["hibari"].problem != offers["rook"].problem
+    assert "is not used, because its import crashed or did not end." in str(offers["rook"].problem)
 
 
 def test_package_of_an_engine_is_reported_before_it_is_loaded() -> None:

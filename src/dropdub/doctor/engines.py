@@ -14,6 +14,7 @@ from dropdub.doctor.finding import Finding, ok, problem, warning
 from dropdub.dubbing.configured import Installed, as_usage_error
 from dropdub.engines.base import EngineSettings, message_and_remedy
 from dropdub.engines.dnsmos import DnsMos
+from dropdub.engines.models.candidates import Use
 from dropdub.engines.models.catalogue import (
     DEFAULT_MODELS,
     ENGINES_BY_LANGUAGE,
@@ -25,10 +26,10 @@ from dropdub.engines.models.catalogue import (
 )
 from dropdub.engines.models.download.record import examine
 from dropdub.engines.models.misnamed import is_misnamed
-from dropdub.engines.models.uses import Use, uses
-from dropdub.engines.offers import ROLES, Offer, installed_offers
+from dropdub.engines.models.uses import uses
+from dropdub.engines.offers import ASK_AUTHORS, ROLES, Offer, installed_offers
 from dropdub.engines.packages import setup_command
-from dropdub.engines.readiness import is_ready
+from dropdub.engines.readiness import failure, is_ready
 from dropdub.engines.unset import remedy_for
 from dropdub.errors import EngineMissing
 from dropdub.language_server.server import Server
@@ -37,15 +38,12 @@ from dropdub.pasting import pasteable
 
 _ROLES = tuple(role for role in ROLES if role in JobOptions.model_fields)
 """Roles whose engine a job chooses."""
-_ASK_AUTHORS = "Update or uninstall that package, or report it to its authors."
+_WITHOUT_SEPARATOR = "the sound under a dub keeps its voices, also with mix.separate"
 _OPTIONAL = {
     "diarizer": "none installed: all speakers are treated as one",
-    "separator": "none installed: the sound under a dub keeps its voices, also with mix.separate",
+    "separator": f"none installed: {_WITHOUT_SEPARATOR}",
 }
 """Roles that may be empty, and what that means."""
-_WITHOUT_SEPARATOR = "the sound under a dub keeps its voices, also with mix.separate"
-
-
 _NO_ENGINE = "no engine"
 """What stands in for an engine of such a role: jobs do without."""
 
@@ -57,7 +55,7 @@ def findings(subject: ExaminedRoot) -> Iterator[Finding]:
         needed = role == "transcriber" or _translates(subject.config)
         yield role_finding(role, str(getattr(subject.config.job, role)), offers, use, needed=needed)
     yield from _impossible(subject)
-    yield from plug_ins(offers.values(), brought_models().problems)
+    yield from plug_ins(offers.values(), brought_models().problems, _settings(subject))
     yield from _models(subject, offers)
     yield sound_finding(DnsMos(EngineSettings(subject.root.models_dir(subject.config.models.dir))))
 
@@ -70,16 +68,19 @@ def sound_finding(meter: DnsMos) -> Finding:
     return ok("sound quality", f"not estimated, since {meter.name} is not here; nothing needs it. {how}")
 
 
-def plug_ins(offers: Iterable[Offer], models: Iterable[str]) -> Iterator[Finding]:
+def plug_ins(offers: Iterable[Offer], models: Iterable[str], settings: EngineSettings) -> Iterator[Finding]:
     """Judge the engines of other packages, and the models that were left out, as sentences."""
     for offer in offers:
-        if offer.is_foreign and offer.problem is not None:
-            message, remedy = message_and_remedy(offer.problem)
-            yield warning("Plug-in", f"{offer.name} cannot be used", remedy or _ASK_AUTHORS, detail=message)
-        elif offer.is_foreign:
+        if not offer.is_foreign:
+            continue
+        problem = offer.problem or failure(offer, settings)
+        if problem is None:
             yield ok("Plug-in", f"{offer.name}, a {offer.role}", detail=offer.package)
+        else:
+            message, remedy = message_and_remedy(problem)
+            yield warning("Plug-in", f"{offer.name} cannot be used", remedy or ASK_AUTHORS, detail=message)
     for sentence in models:
-        yield warning("Plug-in", "a model of another package is left out", _ASK_AUTHORS, detail=sentence)
+        yield warning("Plug-in", "a model of another package is left out", ASK_AUTHORS, detail=sentence)
 
 
 def _set_up(offers: Mapping[str, Offer], subject: ExaminedRoot) -> dict[str, Offer]:

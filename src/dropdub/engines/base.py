@@ -153,9 +153,8 @@ class Engine(Protocol):
     """What all engines share.
 
     `role` is one of `offers.ROLES`. If the configuration says `auto`, the available engine with the highest `rank` is
-    used: those of Dropdub are from `LAST_RESORT` to 30. A class may also have `api_version`, the `API` that it
-    was written for. The class is called with one argument, `EngineSettings`;
-    without it, the engine uses the defaults.
+    used: those of Dropdub are from `LAST_RESORT` to 30. A class may also have `api_version`, the `API` that it was
+    written for. The class is called with one argument, `EngineSettings`; without it, the engine uses the defaults.
     """
 
     name: ClassVar[str]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from dropdub.engines.base import (
     Diarizer,
     Engine,
+    HasModelsByLanguage,
+    HasModelsByPair,
     HintsLanguage,
     HintsPair,
     ReportsCoverage,
@@ -16,8 +18,7 @@ from dropdub.engines.base import (
     Transcriber,
     Translator,
 )
-from dropdub.engines.offers import Offer
-from dropdub.languages import primary
+from dropdub.languages import display_name, primary
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,19 @@ class Need:
     pair: tuple[str, str] | None = None
     language: str | None = None
     """The language that a synthesizer has to speak."""
+
+    @property
+    def to_translate(self) -> str:
+        """The end of a sentence that says what a translator is needed for; empty for other roles."""
+        if self.pair is None:
+            return ""
+        source, target = map(display_name, self.pair)
+        return f", to translate from {source} to {target}"
+
+    @property
+    def to_speak(self) -> str:
+        """The end of a sentence that says what a synthesizer is needed for; empty for other roles."""
+        return f", to speak {display_name(self.language)}" if self.language is not None else ""
 
 
 DIARIZING = Need(
@@ -78,14 +92,19 @@ def coverage(engine: Engine) -> str | None:
     return None
 
 
-def hint(offers: Iterable[Offer], need: Need) -> str | None:
-    """Return the engines' own hints for a missing pair or language; None, for the usual remedy, if there are none."""
-    return "\n".join(one for offer in offers if (one := _hint_of(offer.engine, need))) or None
-
-
-def _hint_of(engine: object, need: Need) -> str | None:
+def hint_of(engine: object, need: Need) -> str | None:
+    """Return an engine's own hint for a missing pair or language; None if it has none."""
     if need.pair is not None and isinstance(engine, HintsPair):
         return engine.hint(*need.pair)
     if need.language is not None and isinstance(engine, HintsLanguage):
         return engine.language_hint(need.language)
     return None
+
+
+def missing_models(engine: Engine, need: Need) -> tuple[str, ...]:
+    """Return the models with which an engine could translate the pair, or speak the language; empty if none could."""
+    if need.pair is not None and isinstance(engine, HasModelsByPair):
+        return engine.missing_models(*need.pair)
+    if need.language is not None and isinstance(engine, HasModelsByLanguage):
+        return engine.missing_models_for(need.language)
+    return ()

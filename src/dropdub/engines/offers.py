@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 
@@ -15,6 +15,9 @@ ROLES = (*(pool.role for pool in ENGINE_POOLS.values()), "diarizer", "separator"
 """All roles: those that have a pool of their own, and two that work in the synthesizer's."""
 OWN = "dropdub"
 """The name of Dropdub's own package."""
+ASK_AUTHORS = "Update or uninstall that package, or report it to its authors."
+"""The remedy for an engine of another package that fails."""
+_AGAIN = "It is tried again after the next start of the daemon."
 _CHOSEN_WITH = {"nllb": "transformers"}
 """An engine that counts as chosen only if the other one is installed, too.
 
@@ -49,17 +52,34 @@ class Offer:
         return self.problem is not None and self.engine is not None and self.name in EXTRAS
 
 
-def installed_offers(entries: Iterable[EntryPoint] | None = None) -> dict[str, Offer]:
+def installed_offers(
+    entries: Iterable[EntryPoint] | None = None,
+    *,
+    left_out: Collection[str] = (),
+    report_import: Callable[[str, str], None] | None = None,
+) -> dict[str, Offer]:
     """Return the offers by name, the best of each role first. Imports modules, but loads no model.
 
     `entries` replaces the entry points of the installed packages. A broken one does not affect the others. Of two with
     one name, Dropdub's own is used; the other one is a problem of the name `NAME of PACKAGE`.
+
+    `left_out` are the names of engines of other packages that must not be imported. `report_import` is called with the
+    name of each of the others, and a phrase that names it and its package, before it is imported, which may end this
+    process; and with two empty texts after the last one.
     """
+    report = report_import or (lambda _engine, _what: None)
     found: dict[str, EntryPoint] = {}
     offers: list[Offer] = []
-    for entry in sorted(entry_points(group=GROUP) if entries is None else entries, key=_precedence):
+    for entry in _in_order(entries):
         if found.setdefault(entry.name, entry) is entry:
-            offers.append(_offer(entry))
+            if _package(entry) == OWN:
+                offers.append(_offer(entry))
+            elif entry.name in left_out:
+                offers.append(Offer(entry.name, problem=_ended(entry), package=_package(entry)))
+            else:
+                report(entry.name, f"the engine '{entry.name}' of {_source(entry)}")
+                offers.append(_offer(entry))
+                report("", "")
         elif entry.value != found[entry.name].value:
             offers.append(_taken(entry, found[entry.name]))
     offers.sort(key=lambda offer: (offer.role, -offer.rank, offer.name))
@@ -72,8 +92,8 @@ def is_chosen(name: str, usable: Iterable[Offer]) -> bool:
 
 
 def engine_class(name: str) -> type[Engine] | None:
-    """Return the class of an installed engine, without importing any other; None if there is none that can be used."""
-    entry = next((one for one in entry_points(group=GROUP) if one.name == name), None)
+    """Return the class of an installed engine, without importing any other; None if there is none to import."""
+    entry = next((one for one in _in_order() if one.name == name), None)
     try:
         engine: type[Engine] | None = entry.load() if entry is not None else None
     except (Exception, SystemExit):  # a module of another package may raise anything while it is imported
@@ -92,13 +112,28 @@ def _offer(entry: EntryPoint) -> Offer:
         engine: type[Engine] = entry.load()
         if (wanted := int(getattr(engine, "api_version", API))) > API:
             return Offer(entry.name, problem=_too_new(entry, wanted), package=package)
-        return Offer(entry.name, _known_role(engine.role), int(engine.rank), engine.unavailable(), engine, package)
+        if engine.name != entry.name:
+            return Offer(entry.name, problem=_misnamed(entry, engine.name), package=package)
+        return Offer(entry.name, _known_role(engine.role), int(engine.rank), _problem(engine), engine, package)
     except (Exception, SystemExit) as error:  # a module of another package may raise anything while it is imported
         reason = f"{type(error).__name__}: {error}".rstrip(".")
         problem = (
             f"The engine '{entry.name}' of {_source(entry)} cannot be imported ({reason}). Reinstall that package."
         )
         return Offer(entry.name, problem=problem, package=package)
+
+
+def _problem(engine: type[Engine]) -> str | None:
+    """Return why an engine cannot be used. Raises TypeError if it does not say that in words."""
+    problem: object = engine.unavailable()
+    if problem is None or isinstance(problem, str):
+        return problem
+    raise TypeError(f"unavailable() returned {problem!r:.40}, neither None nor a sentence")
+
+
+def _in_order(entries: Iterable[EntryPoint] | None = None) -> list[EntryPoint]:
+    """Return the entry points of engines; of two with one name, the first one counts."""
+    return sorted(entry_points(group=GROUP) if entries is None else entries, key=_precedence)
 
 
 def _precedence(entry: EntryPoint) -> tuple[bool, str, str]:
@@ -127,6 +162,15 @@ def _too_new(entry: EntryPoint, wanted: int) -> str:
     return (
         f"The engine '{entry.name}' of {_source(entry)} {written}\nUpdate Dropdub, or install an older version of it."
     )
+
+
+def _ended(entry: EntryPoint) -> str:
+    ended = "its import crashed or did not end. Other engines are not affected."
+    return f"The engine '{entry.name}' of {_source(entry)} is not used, because {ended}\n{ASK_AUTHORS} {_AGAIN}"
+
+
+def _misnamed(entry: EntryPoint, name: object) -> str:
+    return f"The engine '{entry.name}' of {_source(entry)} is not used, because it calls itself {name!r:.80}."
 
 
 def _known_role(role: str) -> str:

@@ -26,5 +26,17 @@ def could_do(offer: Offer, settings: EngineSettings, is_able: Callable[[Engine],
         return False
 
 
+def failure(offer: Offer, settings: EngineSettings) -> str | None:
+    """Return the sentence on a usable engine that fails while it is asked what it lacks; None if it answers."""
+    if offer.problem is not None or offer.engine is None:
+        return None
+    try:
+        with blaming(offer.name, offer.engine):
+            _has_model(offer.engine(settings))
+    except EngineFailed as error:
+        return error.message
+    return None
+
+
 def _has_model(engine: Engine) -> bool:
     return not isinstance(engine, NeedsModel) or engine.missing_model() is None

@@ -2,8 +2,8 @@
 
 Down: `start`, then one `run` at a time and, while it runs, one `run` that is an aside, which `withdraw` takes back; the
 end of standard input means that the supervisor is gone.
-Up: `ready`, `progress`, `piece`, `heartbeat`, `log`, and for each `run` one `done`, `failed` or `withdrawn`. The first
-message about an aside is the `progress` with which it begins.
+Up: `ready`, `progress`, `piece`, `uses`, `occupied`, `heartbeat`, `log`, and for each `run` one `done`, `failed` or
+`withdrawn`. The first message about an aside is the `progress` with which it begins.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ class Start:
     """How a worker must set itself up.
 
     `engines`: role and name of the pool's engine, empty if it has none. `models`: the engine settings, and `fallback`.
+    `left_out`: engines of other packages whose import has ended a worker.
     """
 
     kind: ClassVar[str] = "start"
@@ -35,6 +36,7 @@ class Start:
     threads: int = 1
     engines: list[str] = field(default_factory=list)
     models: dict[str, Any] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -54,12 +56,18 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Withdraw:
+class OfStep:
+    """A message about one step, which the token identifies among its attempts."""
+
+    step_id: int
+    token: int
+
+
+@dataclass(frozen=True)
+class Withdraw(OfStep):
     """An aside is no longer wanted. It has no effect once the aside has begun."""
 
     kind: ClassVar[str] = "withdraw"
-    step_id: int
-    token: int
 
 
 @dataclass(frozen=True)
@@ -74,33 +82,40 @@ class Ready:
 
 
 @dataclass(frozen=True)
-class Progress:
+class Progress(OfStep):
     """The completed share of the running step, 0 to 1."""
 
     kind: ClassVar[str] = "progress"
-    step_id: int
-    token: int
     share: float
 
 
 @dataclass(frozen=True)
-class Piece:
+class Piece(OfStep):
     """A numbered piece of the running step's result is complete on disk; they count from 0."""
 
     kind: ClassVar[str] = "piece"
-    step_id: int
-    token: int
     number: int
 
 
 @dataclass(frozen=True)
-class Uses:
+class Uses(OfStep):
     """The running step uses an engine of another package from now on; `what` names both, for what may be said of it."""
 
     kind: ClassVar[str] = "uses"
-    step_id: int
-    token: int
     what: str
+
+
+@dataclass(frozen=True)
+class Occupied:
+    """An engine of another package is imported or loaded from now on, whether a step runs or not.
+
+    `what` names it and its package for a sentence, and is empty when that is done; `imports` is its name if it is
+    imported.
+    """
+
+    kind: ClassVar[str] = "occupied"
+    what: str = ""
+    imports: str = ""
 
 
 @dataclass(frozen=True)
@@ -111,32 +126,26 @@ class Heartbeat:
 
 
 @dataclass(frozen=True)
-class Done:
+class Done(OfStep):
     """A step's result."""
 
     kind: ClassVar[str] = "done"
-    step_id: int
-    token: int
     result: dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Failed:
+class Failed(OfStep):
     """A step's error, as returned by `DropdubError.to_dict`."""
 
     kind: ClassVar[str] = "failed"
-    step_id: int
-    token: int
     error: dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Withdrawn:
+class Withdrawn(OfStep):
     """An aside was withdrawn before it began."""
 
     kind: ClassVar[str] = "withdrawn"
-    step_id: int
-    token: int
 
 
 @dataclass(frozen=True)
@@ -150,12 +159,12 @@ class Log:
 
 
 Down = Start | Run | Withdraw
-OfStep = Progress | Piece | Uses | Done | Failed | Withdrawn
+Report = Progress | Piece | Uses | Done | Failed | Withdrawn
 """What a worker sends about one step."""
-Up = Ready | Heartbeat | Log | OfStep
+Up = Ready | Heartbeat | Log | Occupied | Report
 _DOWN: dict[str, type[Down]] = {cls.kind: cls for cls in (Start, Run, Withdraw)}
 _UP: dict[str, type[Up]] = {
-    cls.kind: cls for cls in (Ready, Progress, Piece, Uses, Heartbeat, Done, Failed, Withdrawn, Log)
+    cls.kind: cls for cls in (Ready, Progress, Piece, Uses, Occupied, Heartbeat, Done, Failed, Withdrawn, Log)
 }
 M = TypeVar("M")
 

@@ -35,10 +35,12 @@ from dropdub.pool.messages import (
     Done,
     Failed,
     Log,
+    Occupied,
     OfStep,
     Piece,
     ProtocolError,
     Ready,
+    Report,
     Run,
     Up,
     Uses,
@@ -237,13 +239,15 @@ class Pool:
             self._failed_starts = 0
             text = f"worker {slot.name} ready in {message.seconds:.1f} s with {format_size(message.memory)}"
             yield Logged(None, "info", text)
+        elif isinstance(message, Occupied):
+            slot.occupied = message
         elif isinstance(message, Log):
             yield Logged(message.step_id, message.level, message.text)
         elif isinstance(message, OfStep) and (one := slot.work.find(message)) is not None:
             events = list(self._about(slot, one, message, now))
             yield from events if one.is_wanted else ()
 
-    def _about(self, slot: Slot, one: Assigned, message: OfStep, now: float) -> Iterator[PoolEvent]:
+    def _about(self, slot: Slot, one: Assigned, message: Report, now: float) -> Iterator[PoolEvent]:
         """Record what a worker sent about a step that it has."""
         if isinstance(message, Done | Failed | Withdrawn):
             yield from self._outcome(slot, one, message, now)
@@ -293,20 +297,32 @@ class Pool:
     def _end_broken(self, slot: Slot, error: DropdubError, code: int | None, now: float) -> Iterator[PoolEvent]:
         """Remove a worker and fail the step that it was doing; what else it had is queued again.
 
-        So texts that kill their worker, as asides, use no attempts of the recording that it was speaking.
+        So texts that kill their worker, as asides, use no attempts of the recording that it was speaking; and an
+        engine that does so while it is imported uses none at all, since the next worker leaves it out.
         """
-        was_starting, doing = slot.phase is Phase.STARTING, slot.work.current
+        was_starting, doing, error = slot.phase is Phase.STARTING, slot.work.current, _occupied(slot, error)
         self._remove(slot)
-        if was_starting:
+        imported = slot.occupied.imports
+        if imported:
+            yield self._left_out(imported, error)
+        elif was_starting:
             yield from self._start_failed(error, now)
         for one in filter(lambda one: one.is_wanted, slot.work.all()):
             result = committed_result(one.run)
             if result is not None:
                 yield Completed(one.run.step_id, one.run.token, result, one.ran_s(now), one.peak)
-            elif one is doing and one.has_begun:
+            elif one is doing and one.has_begun and not imported:
                 yield StepFailed(one.run.step_id, one.run.token, _naming(one, error), code, one.ran_s(now), one.peak)
             else:
                 self._put_back(one)
+
+    def _left_out(self, engine: str, error: DropdubError) -> PoolEvent:
+        """Start the next workers without an engine of another package whose import has ended one."""
+        start = self._launch.start
+        self._launch = replace(self._launch, start=replace(start, left_out=[*start.left_out, engine]))
+        return Logged(
+            None, "error", f"{self.name} worker ended, and the next one leaves an engine out: {error.message}"
+        )
 
     def _start_failed(self, error: DropdubError, now: float) -> Iterator[PoolEvent]:
         """Wait longer after each failed start; the first queued step fails with the error."""
@@ -411,9 +427,17 @@ def _started(slot: Slot, run: Run) -> Started:
 
 def _naming(one: Assigned, error: DropdubError) -> DropdubError:
     """Return the error of a step whose worker was ended, with the engine of another package that it was using."""
-    if not one.uses:
-        return error
-    return DropdubError.from_dict({**error.to_dict(), "message": f"{error.message} It was using {one.uses}."})
+    return _added(error, f"It was using {one.uses}.") if one.uses else error
+
+
+def _occupied(slot: Slot, error: DropdubError) -> DropdubError:
+    """Return the error of a worker, with the engine of another package that it was importing or loading."""
+    doing = "importing" if slot.occupied.imports else "loading"
+    return _added(error, f"It was {doing} {slot.occupied.what}.") if slot.occupied.what else error
+
+
+def _added(error: DropdubError, sentence: str) -> DropdubError:
+    return DropdubError.from_dict({**error.to_dict(), "message": f"{error.message} {sentence}"})
 
 
 def _deadline_exceeded(slot: Slot, now: float) -> DeadlineExceeded:

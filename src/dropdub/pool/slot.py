@@ -20,6 +20,7 @@ from dropdub.pool.liveness import Liveness
 from dropdub.pool.messages import (
     LINE_MAX_BYTES,
     Heartbeat,
+    Occupied,
     Progress,
     ProtocolError,
     Run,
@@ -90,6 +91,8 @@ class Slot:
         self.idle_since = now
         self.steps = 0
         self.work = Workload()
+        self.occupied = Occupied()
+        """With which engine of another package it is occupied."""
         self.memory = 0
         self.must_be_measured = True
         """Whether its memory may have changed since it was measured."""

@@ -163,6 +163,8 @@ def _out_files(wish: Wish, both: Both, suffix: str) -> list[Path | None]:
     """Return the files to keep what the engines make in. Raises UsageError if one exists: nothing is overwritten."""
     if wish.out is None:
         return [None, None]
+    if wish.out.exists() and not wish.out.is_dir():
+        raise UsageError(f"{wish.out} is not a folder.", remedy="Choose another folder with --out.")
     files = [wish.out / f"{wish.file.stem}.{one.file_name}.{suffix}" for one in both]
     taken = next((file for file in files if file.exists()), None)
     if taken is not None:

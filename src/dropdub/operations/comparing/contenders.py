@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, TypeVar, get_args
 
 import psutil
 
-from dropdub.engines.base import Engine, NeedsModel, Synthesizer, Transcriber, Translator
+from dropdub.engines.answers import blaming
+from dropdub.engines.base import Engine, NeedsModel
 from dropdub.engines.licence import Commercial
+from dropdub.engines.models.misnamed import refuse_misnamed
+from dropdub.engines.needs import speaking, translating, understanding
 from dropdub.engines.offers import Offer, installed_offers
-from dropdub.engines.terms import terms_of_use
-from dropdub.errors import OutOfMemory, UsageError
-from dropdub.languages import display_name, primary
+from dropdub.engines.readiness import could_do
+from dropdub.errors import EngineMissing, OutOfMemory, UsageError
+from dropdub.files.durable import key
+from dropdub.languages import UNDETERMINED, display_name
 from dropdub.operations.engines import State, view_of
 from dropdub.operations.models import RootModels
 from dropdub.stage_table import ENGINE_POOLS
@@ -27,6 +31,7 @@ POOLS = {pool.role: name for name, pool in ENGINE_POOLS.items()}
 SPARE_BYTES = 500_000_000
 """Memory that must stay free beside an engine, for the rest of the system."""
 _BOTH = 2
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -38,25 +43,28 @@ class Need:
     target: str | None = None
 
     def met_by(self, engine: Engine) -> bool:
-        if isinstance(engine, Transcriber):
-            return self.language is None or primary(self.language) in engine.languages()
-        if isinstance(engine, Translator):
-            return engine.supports(self.language or "und", self.target or "und")
-        return isinstance(engine, Synthesizer) and engine.supports(self.language or "und")
+        if self.role == "transcriber":
+            return understanding(self.language).met_by(engine)
+        language = self.language or UNDETERMINED
+        needed = speaking(language) if self.target is None else translating(language, self.target)
+        return needed.met_by(engine)
 
     @property
     def shown(self) -> str:
         """Return what an engine does not do if it does not meet this, as the end of a sentence."""
         if self.role == "translator":
-            source, target = (display_name(one or "und") for one in (self.language, self.target))
+            source, target = (display_name(one or UNDETERMINED) for one in (self.language, self.target))
             return f"does not translate from {source} to {target} with the models that are here"
         verb = "understand" if self.role == "transcriber" else "speak"
-        return f"does not {verb} {display_name(self.language or 'und')}"
+        return f"does not {verb} {display_name(self.language or UNDETERMINED)}"
 
 
 @dataclass(frozen=True)
 class Contender:
-    """An engine that takes part. `model`: the one that it is to use instead of that in the settings, if any."""
+    """An engine that takes part. `model`: the one that it is to use instead of that in the settings, if any.
+
+    `number`: 2 for the second one if both would have files of the same name.
+    """
 
     engine: str
     model: str | None
@@ -64,6 +72,7 @@ class Contender:
     licence: str
     commercial: Commercial
     needs_bytes: int
+    number: int = 1
 
     @property
     def name(self) -> str:
@@ -78,7 +87,8 @@ class Contender:
     @property
     def file_name(self) -> str:
         """Return the name as a part of a file's name."""
-        return f"{self.engine}-{Path(self.model).name}" if self.model else self.engine
+        name = f"{self.engine}-{Path(self.model).name}" if self.model else self.engine
+        return name if self.number == 1 else f"{name}-{self.number}"
 
     @property
     def use(self) -> dict[str, str]:
@@ -98,7 +108,8 @@ def contenders(root_models: RootModels, need: Need, named: Sequence[str]) -> tup
             raise UsageError("Two different engines are compared.", remedy="Name them as: --engines NAME,NAME")
     else:
         chosen = _two_best(root_models, need)
-    return chosen[0], chosen[1]
+    one, other = chosen
+    return one, replace(other, number=2) if key(one.file_name) == key(other.file_name) else other
 
 
 def best(root_models: RootModels, need: Need) -> Contender | None:
@@ -130,7 +141,7 @@ def _two_best(root_models: RootModels, need: Need) -> list[Contender]:
 
 def _usable(root_models: RootModels, need: Need) -> Iterator[Contender]:
     for offer in _of_role(need.role):
-        if not _condition(root_models, offer)[0] and need.met_by(_made(root_models, offer)):
+        if not _condition(root_models, offer)[0] and could_do(offer, root_models.engine_settings, need.met_by):
             yield _contender(root_models, offer, None)
 
 
@@ -142,15 +153,25 @@ def _named(root_models: RootModels, need: Need, name: str) -> Contender:
         problem = f"is no {need.role}" if offer else "is not installed"
         raise UsageError(f"The engine '{engine}' {problem}. Installed {need.role}s: {others}.")
     using = _with_model(root_models, engine, model)
+    _refuse_misnamed(using, engine, model)
     problem, remedy = _condition(using, offer)
     if problem:
         raise UsageError(problem, remedy=remedy or None)
-    if not need.met_by(_made(using, offer)):
+    if not _asked(using, offer, need.met_by):
         raise UsageError(f"The engine '{engine}' {need.shown}.", remedy=f"See what it needs: {_PAGE}")
     return _contender(using, offer, model or None)
 
 
 _PAGE = "`dropdub engines list`"
+
+
+def _refuse_misnamed(root_models: RootModels, engine: str, model: str) -> None:
+    """Raise UsageError if a model that is named is another engine's, or misspelt."""
+    try:
+        if model:
+            refuse_misnamed(root_models.engine_settings, engine, model)
+    except EngineMissing as error:
+        raise UsageError(error.message, remedy="See all models: `dropdub models list --all`") from error
 
 
 def _with_model(root_models: RootModels, engine: str, model: str) -> RootModels:
@@ -172,13 +193,17 @@ def _condition(root_models: RootModels, offer: Offer) -> tuple[str, str]:
     return ("", "") if view.state is State.USABLE else (view.problem, view.remedy)
 
 
-def _made(root_models: RootModels, offer: Offer) -> Engine:
+def _asked(root_models: RootModels, offer: Offer, question: Callable[[Engine], T]) -> T:
+    """Return what an engine answers. Raises EngineFailed, with its name, if it fails."""
     assert offer.engine is not None, "an engine that can be used has its class"
-    return offer.engine(root_models.engine_settings)
+    with blaming(offer.name, offer.engine):
+        return question(offer.engine(root_models.engine_settings))
 
 
 def _contender(root_models: RootModels, offer: Offer, model: str | None) -> Contender:
-    engine, view = _made(root_models, offer), view_of(offer, root_models)
-    terms = terms_of_use(offer.name, view.model)
-    needs = engine.needs_bytes() if isinstance(engine, NeedsModel) else 0
-    return Contender(offer.name, model, view.model, terms.licence, terms.commercial, needs)
+    view, needs = view_of(offer, root_models), _asked(root_models, offer, _needs_bytes)
+    return Contender(offer.name, model, view.model, view.licence, view.commercial, needs)
+
+
+def _needs_bytes(engine: Engine) -> int:
+    return engine.needs_bytes() if isinstance(engine, NeedsModel) else 0
