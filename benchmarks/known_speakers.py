@@ -25,7 +25,8 @@ from side import show
 from speakers import KINDS, Reading, joined, read, readings
 from voices import recordings
 
-from dropdub.engines.base import Diarizer, EngineSettings, Samples, VoiceThresholds, Window, thresholds_of
+from dropdub.engines.abilities import VoiceThresholds, thresholds_of
+from dropdub.engines.base import Diarizer, EngineSettings, Samples, Window
 from dropdub.engines.registry import EngineRegistry
 from dropdub.media.sound import wav
 from dropdub.speech.known_voices import Voice, recognised

@@ -29,7 +29,8 @@ from side import show
 from speakers import KINDS as SOUNDS
 from speakers import REPOSITORY
 
-from dropdub.engines.base import Diarizer, EngineSettings, Samples, VoiceThresholds, Window, thresholds_of
+from dropdub.engines.abilities import VoiceThresholds, thresholds_of
+from dropdub.engines.base import Diarizer, EngineSettings, Samples, Window
 from dropdub.engines.registry import EngineRegistry
 from dropdub.media.sound import wav
 from dropdub.media.sound.spans import Span

@@ -13,16 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dropdub.dubbing.word_errors import WordErrors, word_errors
-from dropdub.engines.base import (
-    SPEECH_RATE_HZ,
-    EngineSettings,
-    NeedsModel,
-    Samples,
-    Synthesizer,
-    Voice,
-    Window,
-    message_and_remedy,
-)
+from dropdub.engines.abilities import NeedsModel
+from dropdub.engines.base import SPEECH_RATE_HZ, EngineSettings, Samples, Synthesizer, Voice, Window, message_and_remedy
 from dropdub.engines.espeak.engine import EspeakSynthesizer
 from dropdub.engines.hibari import HibariSynthesizer
 from dropdub.engines.kokoro.engine import KokoroSynthesizer

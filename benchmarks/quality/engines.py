@@ -51,7 +51,7 @@ def able(role: str, models: Path, **languages: str) -> Iterator[str]:
 
 
 def _is_ready(offer: Offer, settings: EngineSettings, languages: Mapping[str, str]) -> bool:
-    from dropdub.engines.base import NeedsModel
+    from dropdub.engines.abilities import NeedsModel
 
     assert offer.engine is not None, "an offer without a problem has its class"
     made: Any = offer.engine(settings)

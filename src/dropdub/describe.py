@@ -11,7 +11,8 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from dropdub.engines.base import Engine, EngineSettings, ListsVoices, OffersVoices, Synthesizer
+from dropdub.engines.abilities import ListsVoices, OffersVoices
+from dropdub.engines.base import Engine, EngineSettings, Synthesizer
 from dropdub.engines.languages_of import languages_of
 from dropdub.engines.registry import EngineRegistry
 from dropdub.files.privacy import keep_private

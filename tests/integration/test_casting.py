@@ -11,7 +11,7 @@ import pytest
 
 from dropdub.dubbing.kept_references import keep_references, kept_voice
 from dropdub.dubbing.voices import cast_voices
-from dropdub.engines.base import OfferedVoice
+from dropdub.engines.abilities import OfferedVoice
 from dropdub.errors import VoiceMissing
 from dropdub.media.sound import wav
 from dropdub.pipeline.artifacts import AUDIO, Segment, TimedWord

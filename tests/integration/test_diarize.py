@@ -15,7 +15,8 @@ import pytest
 import soundfile
 
 from dropdub.config import Split
-from dropdub.engines.base import Diarizer, EngineSettings, Samples, Window, thresholds_of
+from dropdub.engines.abilities import thresholds_of
+from dropdub.engines.base import Diarizer, EngineSettings, Samples, Window
 from dropdub.engines.offers import GROUP, installed_offers
 from dropdub.engines.registry import EngineRegistry
 from dropdub.errors import EngineMissing

@@ -14,14 +14,7 @@ import soundfile
 import soxr
 
 import dropdub
-from dropdub.engines.base import (
-    SPEECH_RATE_HZ,
-    EngineSettings,
-    Samples,
-    Voice,
-    Window,
-    Word,
-)
+from dropdub.engines.base import SPEECH_RATE_HZ, EngineSettings, Samples, Voice, Window, Word
 from dropdub.engines.contract import Check, checks
 from dropdub.engines.espeak import library as espeak_library
 from dropdub.engines.espeak.engine import EspeakSynthesizer, best_voice

@@ -11,14 +11,8 @@ from typing import Any
 
 import pytest
 
-from dropdub.engines.base import (
-    Context,
-    TakesContext,
-    TakesGlossary,
-    Translator,
-    UsesServer,
-    WorksApart,
-)
+from dropdub.engines.abilities import Context, TakesContext, TakesGlossary, UsesServer, WorksApart
+from dropdub.engines.base import Translator
 from dropdub.engines.espeak.engine import EspeakSynthesizer
 from dropdub.engines.make_room import make_room
 from dropdub.engines.registry import EngineRegistry

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dropdub.engines.base import Context
+from dropdub.engines.abilities import Context
 from dropdub.errors import EngineMissing
 from dropdub.language_server import exchange
 from tests.fake_openai import (

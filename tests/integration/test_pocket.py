@@ -17,8 +17,7 @@ import pytest
 import dropdub.engines.pocket.engine
 from dropdub.dubbing.cached_speech import CachedSpeech, Piece
 from dropdub.dubbing.voices import Casting, prepare
-from dropdub.engines.base import (
-    EngineSettings,
+from dropdub.engines.abilities import (
     HasModelsByLanguage,
     HasRates,
     KnowsVoices,
@@ -26,9 +25,8 @@ from dropdub.engines.base import (
     NeedsModel,
     PreparesVoicesByLanguage,
     ReportsDefects,
-    Synthesizer,
-    Voice,
 )
+from dropdub.engines.base import EngineSettings, Synthesizer, Voice
 from dropdub.engines.contract import checks
 from dropdub.engines.pocket.engine import KNOWN_VOICES, PocketSynthesizer
 from dropdub.engines.pocket.languages import CONFIG, LANGUAGES, TOKENIZER, WEIGHTS

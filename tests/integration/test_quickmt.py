@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from dropdub.config import JobOptions
-from dropdub.engines.base import EngineSettings, HasModelsByPair, HintsPair, NeedsModel, OffersAlternatives, Translator
+from dropdub.engines.abilities import HasModelsByPair, HintsPair, NeedsModel, OffersAlternatives
+from dropdub.engines.base import EngineSettings, Translator
 from dropdub.engines.ctranslate2 import model as shared
 from dropdub.engines.offers import GROUP
 from dropdub.engines.quickmt.engine import QuickmtTranslator

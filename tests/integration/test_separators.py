@@ -14,7 +14,8 @@ import pytest
 import soundfile
 import soxr
 
-from dropdub.engines.base import EngineSettings, Frames, NeedsModel, Separator
+from dropdub.engines.abilities import NeedsModel
+from dropdub.engines.base import EngineSettings, Frames, Separator
 from dropdub.engines.demucs import DemucsSeparator
 from dropdub.engines.spleeter import SpleeterSeparator
 from dropdub.errors import EngineMissing

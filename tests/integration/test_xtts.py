@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 import dropdub.engines.xtts.engine
-from dropdub.engines.base import EngineSettings, ToSpeak, Voice
+from dropdub.engines.abilities import ToSpeak
+from dropdub.engines.base import EngineSettings, Voice
 from dropdub.engines.contract import checks
 from dropdub.engines.packages import install_command
 from dropdub.engines.registry import EngineRegistry

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from dropdub.engines import answers
-from dropdub.engines.base import EngineInfo, EngineSettings, Utterance, VoiceThresholds, Window, Word
+from dropdub.engines.abilities import VoiceThresholds
+from dropdub.engines.base import EngineInfo, EngineSettings, Utterance, Window, Word
 from dropdub.engines.loading import load_engine
 from dropdub.errors import EngineFailed, UnexpectedError, UnsupportedLanguage
 

@@ -11,18 +11,8 @@ from unittest import SkipTest
 import numpy as np
 import pytest
 
-from dropdub.engines.base import (
-    API,
-    EngineInfo,
-    EngineSettings,
-    Frames,
-    Samples,
-    SpokenText,
-    ToSpeak,
-    Voice,
-    VoiceThresholds,
-    Window,
-)
+from dropdub.engines.abilities import SpokenText, ToSpeak, VoiceThresholds
+from dropdub.engines.base import API, EngineInfo, EngineSettings, Frames, Samples, Voice, Window
 from dropdub.engines.contract import ContractBroken, checks
 from dropdub.engines.offers import Offer
 from dropdub.errors import UnsupportedLanguage, VoiceMissing

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dropdub.describe import _described, described
-from dropdub.engines.base import OfferedVoice
+from dropdub.engines.abilities import OfferedVoice
 from dropdub.engines.hibari import HibariSynthesizer
 from dropdub.engines.registry import EngineRegistry
 from dropdub.pipeline.described_engines import (

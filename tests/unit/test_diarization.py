@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dropdub.engines.base import VoiceThresholds
+from dropdub.engines.abilities import VoiceThresholds
 from dropdub.media.sound.spans import Span
 from dropdub.pipeline.artifacts import Segment, TimedWord
 from dropdub.speech.diarization import (

@@ -7,7 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from dropdub.engines.base import Samples, VoiceThresholds
+from dropdub.engines.abilities import VoiceThresholds
+from dropdub.engines.base import Samples
 from dropdub.speech.known_voices import ALIKE, SURELY_ALIKE, Recognised, recognised
 
 ANA, RUI, LEO = np.eye(3, dtype=np.float32)

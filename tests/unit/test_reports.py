@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dropdub.engines.base import Suspect, WorksApart
+from dropdub.engines.abilities import WorksApart
+from dropdub.engines.base import Suspect
 from dropdub.engines.parakeet.engine import ParakeetTranscriber
 from dropdub.engines.reports import Reports
 from dropdub.engines.whisper.engine import FasterWhisperTranscriber

@@ -10,7 +10,8 @@ import pytest
 
 from dropdub.dubbing.cached_speech import CachedSpeech, Piece
 from dropdub.dubbing.voices import Casting
-from dropdub.engines.base import EngineInfo, Samples, SpokenText, ToSpeak, Voice
+from dropdub.engines.abilities import SpokenText, ToSpeak
+from dropdub.engines.base import EngineInfo, Samples, Voice
 from dropdub.errors import OutOfMemory, VoiceMissing
 from dropdub.pipeline.cache import Cache
 

@@ -13,15 +13,8 @@ import numpy as np
 
 from dropdub.dubbing.voices import Casting, prepare
 from dropdub.engines import answers
-from dropdub.engines.base import (
-    EngineInfo,
-    ReportsDefects,
-    Samples,
-    SpeaksInBatches,
-    SpokenText,
-    Synthesizer,
-    ToSpeak,
-)
+from dropdub.engines.abilities import ReportsDefects, SpeaksInBatches, SpokenText, ToSpeak
+from dropdub.engines.base import EngineInfo, Samples, Synthesizer
 from dropdub.errors import EngineFailed, NotMedia, OutOfMemory, PermanentError, UnexpectedError
 from dropdub.media.sound import wav
 from dropdub.pipeline.cache import Cache, CacheKey

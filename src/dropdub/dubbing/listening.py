@@ -13,7 +13,8 @@ from dropdub.dubbing.edges import find_speech
 from dropdub.dubbing.verification import Verdict, judge
 from dropdub.dubbing.words_by_line import words_by_line
 from dropdub.engines import answers
-from dropdub.engines.base import SPEECH_RATE_HZ, EngineInfo, Samples, TakesHints, Transcriber, Utterance, Window, Word
+from dropdub.engines.abilities import TakesHints
+from dropdub.engines.base import SPEECH_RATE_HZ, EngineInfo, Samples, Transcriber, Utterance, Window, Word
 from dropdub.files.durable import sha256
 from dropdub.media.sound import wav
 from dropdub.media.sound.spans import Span, windows

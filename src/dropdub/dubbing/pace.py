@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dropdub.engines.base import HasRates, Synthesizer
+from dropdub.engines.abilities import HasRates
+from dropdub.engines.base import Synthesizer
 from dropdub.errors import UsageError
 
 SLOWEST, FASTEST = 0.25, 4.0

@@ -12,16 +12,8 @@ import numpy as np
 
 from dropdub.config.fields import folded
 from dropdub.dubbing.voice_sample import LEAST_S, TOO_SHORT_S, Candidate, cleanest
-from dropdub.engines.base import (
-    EngineInfo,
-    OfferedVoice,
-    OffersVoices,
-    PreparesVoices,
-    PreparesVoicesByLanguage,
-    Samples,
-    Synthesizer,
-    Voice,
-)
+from dropdub.engines.abilities import OfferedVoice, OffersVoices, PreparesVoices, PreparesVoicesByLanguage
+from dropdub.engines.base import EngineInfo, Samples, Synthesizer, Voice
 from dropdub.errors import NotMedia, VoiceMissing
 from dropdub.files.durable import sha256
 from dropdub.media.sound import wav

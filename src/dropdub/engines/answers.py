@@ -19,29 +19,31 @@ from typing import Any
 
 import numpy as np
 
-from dropdub.engines.base import (
+from dropdub.engines.abilities import (
     Announces,
     Context,
+    OffersAlternatives,
+    SpeaksInBatches,
+    SpokenText,
+    TakesContext,
+    ToSpeak,
+    VoiceThresholds,
+    thresholds_of,
+)
+from dropdub.engines.base import (
     Diarizer,
     Engine,
     EngineInfo,
     Frames,
-    OffersAlternatives,
     Samples,
     Separator,
-    SpeaksInBatches,
-    SpokenText,
     Synthesizer,
-    TakesContext,
-    ToSpeak,
     Transcriber,
     Translator,
     Utterance,
     Voice,
-    VoiceThresholds,
     Window,
     Word,
-    thresholds_of,
 )
 from dropdub.errors import DropdubError, EngineFailed, UnexpectedError, unforeseen
 

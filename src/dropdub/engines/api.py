@@ -5,16 +5,8 @@ Only what `__all__` names here, and `dropdub.engines.contract`, is promised. All
 
 from __future__ import annotations
 
-from dropdub.engines.base import (
-    API,
-    LAST_RESORT,
-    SPEECH_RATE_HZ,
+from dropdub.engines.abilities import (
     Announces,
-    Diarizer,
-    Engine,
-    EngineInfo,
-    EngineSettings,
-    Frames,
     HasModelsByPair,
     HasRates,
     HintsLanguage,
@@ -27,19 +19,29 @@ from dropdub.engines.base import (
     OffersVoices,
     OwnVoice,
     ReportsCoverage,
-    Samples,
     SeparatesSpeakers,
-    Separator,
     SpeaksInBatches,
     SpokenText,
-    Synthesizer,
     TakesHints,
     ToSpeak,
+    VoiceThresholds,
+)
+from dropdub.engines.base import (
+    API,
+    LAST_RESORT,
+    SPEECH_RATE_HZ,
+    Diarizer,
+    Engine,
+    EngineInfo,
+    EngineSettings,
+    Frames,
+    Samples,
+    Separator,
+    Synthesizer,
     Transcriber,
     Translator,
     Utterance,
     Voice,
-    VoiceThresholds,
     Window,
     Word,
 )

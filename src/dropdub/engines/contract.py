@@ -25,19 +25,15 @@ from unittest import SkipTest
 import numpy as np
 
 from dropdub.engines import answers
+from dropdub.engines.abilities import HasRates, NeedsModel, SeparatesSpeakers, SpeaksInBatches, ToSpeak
 from dropdub.engines.base import (
     API,
     SPEECH_RATE_HZ,
     Diarizer,
     Engine,
     EngineSettings,
-    HasRates,
-    NeedsModel,
-    SeparatesSpeakers,
     Separator,
-    SpeaksInBatches,
     Synthesizer,
-    ToSpeak,
     Transcriber,
     Translator,
     Voice,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from dropdub.engines.base import EngineInfo, EngineSettings, OwnVoice, Samples, Voice
+from dropdub.engines.abilities import OwnVoice
+from dropdub.engines.base import EngineInfo, EngineSettings, Samples, Voice
 from dropdub.engines.packages import missing_package, package_version
 from dropdub.engines.spoken_parts import joined, tidy
 from dropdub.engines.text_for_speech import parts

@@ -8,8 +8,9 @@ from collections.abc import Iterable
 
 import psutil
 
+from dropdub.engines.abilities import NeedsModel
 from dropdub.engines.answers import blaming, described
-from dropdub.engines.base import Engine, NeedsModel
+from dropdub.engines.base import Engine
 from dropdub.errors import FreshWorkerNeeded, Waiting
 from dropdub.units import format_size
 

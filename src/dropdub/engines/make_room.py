@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dropdub.engines.base import Engine, EngineSettings, NeedsModel, Synthesizer
+from dropdub.engines.abilities import NeedsModel
+from dropdub.engines.base import Engine, EngineSettings, Synthesizer
 from dropdub.engines.devices.precision import device_of
 from dropdub.engines.openai.ollama import unload
 

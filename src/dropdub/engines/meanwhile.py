@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
-from dropdub.engines.base import Transcriber, WorksMeanwhile
+from dropdub.engines.abilities import WorksMeanwhile
+from dropdub.engines.base import Transcriber
 
 
 def letting_in(work: Callable[[], None], engine: Transcriber) -> AbstractContextManager[None]:

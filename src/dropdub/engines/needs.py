@@ -5,19 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from dropdub.engines.base import (
-    Diarizer,
-    Engine,
-    HasModelsByLanguage,
-    HasModelsByPair,
-    HintsLanguage,
-    HintsPair,
-    ReportsCoverage,
-    Separator,
-    Synthesizer,
-    Transcriber,
-    Translator,
-)
+from dropdub.engines.abilities import HasModelsByLanguage, HasModelsByPair, HintsLanguage, HintsPair, ReportsCoverage
+from dropdub.engines.base import Diarizer, Engine, Separator, Synthesizer, Transcriber, Translator
 from dropdub.languages import display_name, primary
 
 

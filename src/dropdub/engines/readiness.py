@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from dropdub.engines.abilities import NeedsModel
 from dropdub.engines.answers import blaming
-from dropdub.engines.base import Engine, EngineSettings, NeedsModel
+from dropdub.engines.base import Engine, EngineSettings
 from dropdub.engines.offers import Offer
 from dropdub.errors import EngineFailed
 

@@ -9,19 +9,17 @@ from functools import partial
 from importlib.metadata import EntryPoint
 from typing import cast
 
+from dropdub.engines.abilities import KnowsVoices, UsesServer, WorksApart
 from dropdub.engines.answers import announcements, package_of
 from dropdub.engines.base import (
     Diarizer,
     Engine,
     EngineSettings,
-    KnowsVoices,
     Separator,
     SoundMeter,
     Synthesizer,
     Transcriber,
     Translator,
-    UsesServer,
-    WorksApart,
 )
 from dropdub.engines.dnsmos import DnsMos
 from dropdub.engines.loading import load_engine, refuse_mixture
@@ -218,11 +216,11 @@ class EngineRegistry:
         for offer in usable:
             if model := self._selection.missing_model(offer):
                 return f"the model '{model}' of the engine '{offer.name}' is not installed. {how_to_download(model)}."
-            if offer.name in self._selection.notices:
-                return self._selection.notices[offer.name]
+        if failed := next((offer.name for offer in usable if offer.name in self._selection.notices), None):
+            return self._selection.notices[failed]
         possible = [offer.name for offer in self._selection.of_role(SEPARATING.role) if offer.can_be_installed]
         how = f" Install one with: `{setup_command(possible[-1])}`." if possible else ""
-        return f"no separator {'can be used here' if usable else 'is installed'}.{how}"
+        return f"no separator is installed.{how}"
 
     def measures_sound(self) -> bool:
         """Return whether `sound_meter` would return one. Loads nothing."""

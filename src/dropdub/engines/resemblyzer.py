@@ -11,7 +11,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from dropdub.engines.base import EngineInfo, EngineSettings, Samples, VoiceThresholds, Window
+from dropdub.engines.abilities import VoiceThresholds
+from dropdub.engines.base import EngineInfo, EngineSettings, Samples, Window
 from dropdub.engines.models.weights import allow_numbers_only
 from dropdub.engines.packages import install_command, package_version
 from dropdub.engines.speaker_vectors import padded, rms, unit

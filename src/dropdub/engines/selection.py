@@ -7,8 +7,9 @@ from contextlib import suppress
 from functools import cached_property
 from typing import TypeVar
 
+from dropdub.engines.abilities import NeedsModel, UsesServer
 from dropdub.engines.answers import blaming
-from dropdub.engines.base import Engine, EngineSettings, NeedsModel, UsesServer, message_and_remedy
+from dropdub.engines.base import Engine, EngineSettings, message_and_remedy
 from dropdub.engines.guide import measured_translator
 from dropdub.engines.models.catalogue import find, how_to_download
 from dropdub.engines.models.misnamed import refuse_misnamed

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dropdub.engines.base import DeclaresLicence
+from dropdub.engines.abilities import DeclaresLicence
 from dropdub.engines.licence import APACHE, GPL, OWN_CHOICE, UNKNOWN, Commercial, Licence, declared, strictest
 from dropdub.engines.models.catalogue import (
     ENGINES_BY_LANGUAGE,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from dropdub.engines.abilities import UsesServer
 from dropdub.engines.answers import blaming
-from dropdub.engines.base import Engine, EngineSettings, UsesServer
+from dropdub.engines.base import Engine, EngineSettings
 from dropdub.engines.offers import Offer
 from dropdub.errors import EngineFailed
 

@@ -7,8 +7,9 @@ from enum import StrEnum
 from pathlib import Path
 
 from dropdub.config import Config
+from dropdub.engines.abilities import NeedsModel
 from dropdub.engines.answers import blaming
-from dropdub.engines.base import EngineSettings, NeedsModel, message_and_remedy
+from dropdub.engines.base import EngineSettings, message_and_remedy
 from dropdub.engines.licence import Commercial
 from dropdub.engines.models.catalogue import brought_by_pair, default_models, how_to_download
 from dropdub.engines.offers import ASK_AUTHORS, Offer, installed_offers

@@ -20,7 +20,7 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from dropdub.engines.base import VoiceThresholds
+from dropdub.engines.abilities import VoiceThresholds
 from dropdub.media.sound.spans import Span
 from dropdub.pipeline.artifacts import Segment, TimedWord, Turn
 

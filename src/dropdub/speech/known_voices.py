@@ -15,7 +15,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dropdub.engines.base import Samples, VoiceThresholds
+from dropdub.engines.abilities import VoiceThresholds
+from dropdub.engines.base import Samples
 from dropdub.speech.likeness import likeness
 
 USUAL = VoiceThresholds()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from dropdub.engines.base import SureOfLanguages
+from dropdub.engines.abilities import SureOfLanguages
 from dropdub.pipeline.cache import Cache
 from dropdub.pipeline.task import Result, Task
 from dropdub.speech.language import spoken_language

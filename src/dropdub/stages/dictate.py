@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from dropdub.engines import answers
-from dropdub.engines.base import NoticesLanguages, ReportsSuspects, TakesHints, Transcriber, Utterance, Window
+from dropdub.engines.abilities import NoticesLanguages, ReportsSuspects, TakesHints
+from dropdub.engines.base import Transcriber, Utterance, Window
 from dropdub.languages import UNDETERMINED
 from dropdub.media.sound import wav
 from dropdub.media.sound.spans import Span, clipped

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from dropdub.config.glossary import terms_for
 from dropdub.engines import answers
-from dropdub.engines.base import TakesGlossary
+from dropdub.engines.abilities import TakesGlossary
 from dropdub.languages import same_language
 from dropdub.pipeline.task import Result, Task
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from dropdub.config.glossary import missed, terms_for
 from dropdub.engines import answers
-from dropdub.engines.base import Context, EngineInfo, OffersAlternatives, TakesContext, TakesGlossary, Translator
+from dropdub.engines.abilities import Context, OffersAlternatives, TakesContext, TakesGlossary
+from dropdub.engines.base import EngineInfo, Translator
 from dropdub.engines.wordings import fitting, shorter_than
 from dropdub.errors import NotText, TooLarge
 from dropdub.languages import same_language

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from dropdub.engines.base import EngineInfo, EngineSettings, Samples, VoiceThresholds, Window
+from dropdub.engines.abilities import VoiceThresholds
+from dropdub.engines.base import EngineInfo, EngineSettings, Samples, Window
 from dropdub.engines.campplus.features import FRAME, spectra
 from dropdub.engines.campplus.network import WEIGHTS, WEIGHTS_SHA256, network
 from dropdub.engines.devices.onnx import PROVIDERS, session_options, unreadable_model_errors

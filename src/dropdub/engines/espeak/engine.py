@@ -8,7 +8,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from dropdub.engines.base import EngineInfo, EngineSettings, OwnVoice, Samples, Voice
+from dropdub.engines.abilities import OwnVoice
+from dropdub.engines.base import EngineInfo, EngineSettings, Samples, Voice
 from dropdub.engines.espeak.library import EspeakLibrary, EspeakVoice, espeak_library
 from dropdub.engines.kokoro.languages import LANGUAGES
 from dropdub.engines.kokoro.voices import VOICES_MODEL, speaks

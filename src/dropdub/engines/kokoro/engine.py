@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from dropdub.engines.base import EngineInfo, EngineSettings, OfferedVoice, OwnVoice, Samples, Voice
+from dropdub.engines.abilities import OfferedVoice, OwnVoice
+from dropdub.engines.base import EngineInfo, EngineSettings, Samples, Voice
 from dropdub.engines.devices.onnx import PROVIDERS, session_options, unreadable_model_errors
 from dropdub.engines.kokoro.languages import ACCENTS, LANGUAGES, Accent, accent_of
 from dropdub.engines.kokoro.phonemes import symbols

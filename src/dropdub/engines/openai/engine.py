@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import ClassVar
 
 from dropdub.config.glossary import occurring
-from dropdub.engines.base import Context, EngineInfo, EngineSettings
+from dropdub.engines.abilities import Context
+from dropdub.engines.base import EngineInfo, EngineSettings
 from dropdub.engines.openai.dialogue import Dialogue, Troubles
 from dropdub.engines.openai.meeting import Met, is_still, meet
 from dropdub.engines.openai.ollama import DEFAULT_CONTEXT

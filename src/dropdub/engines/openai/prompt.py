@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from dropdub.engines.base import Context
+from dropdub.engines.abilities import Context
 from dropdub.languages import display_name
 
 VERSION = 1

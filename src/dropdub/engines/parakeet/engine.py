@@ -7,16 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from dropdub.engines.base import (
-    EngineInfo,
-    EngineSettings,
-    OtherLanguage,
-    Samples,
-    Suspect,
-    Utterance,
-    Window,
-    Word,
-)
+from dropdub.engines.base import EngineInfo, EngineSettings, OtherLanguage, Samples, Suspect, Utterance, Window, Word
 from dropdub.engines.devices.onnx import PROVIDERS, session_options, unreadable_model_errors
 from dropdub.engines.devices.precision import out_of_memory_errors
 from dropdub.engines.hallucinations import sifted

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from dropdub.engines.base import EngineInfo, EngineSettings, OwnVoice, PreparesVoices, Samples, Voice
+from dropdub.engines.abilities import OwnVoice, PreparesVoices
+from dropdub.engines.base import EngineInfo, EngineSettings, Samples, Voice
 from dropdub.engines.devices.precision import out_of_memory_errors
 from dropdub.engines.devices.torch_device import move_to_device
 from dropdub.engines.models.folders import model_details, size_of

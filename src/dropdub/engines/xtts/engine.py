@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from dropdub.engines.base import EngineInfo, EngineSettings, Samples, SpokenText, ToSpeak, Voice
+from dropdub.engines.abilities import SpokenText, ToSpeak
+from dropdub.engines.base import EngineInfo, EngineSettings, Samples, Voice
 from dropdub.engines.devices.precision import out_of_memory_errors
 from dropdub.engines.devices.torch_device import move_to_device
 from dropdub.engines.models.folders import missing_model, model_details, model_folder, size_of

@@ -9,8 +9,9 @@ from typing import Literal, TypeVar, get_args
 
 import psutil
 
+from dropdub.engines.abilities import NeedsModel
 from dropdub.engines.answers import blaming
-from dropdub.engines.base import Engine, NeedsModel
+from dropdub.engines.base import Engine
 from dropdub.engines.licence import Commercial
 from dropdub.engines.models.misnamed import refuse_misnamed
 from dropdub.engines.needs import speaking, translating, understanding
