@@ -23,7 +23,7 @@ from dropdub.doctor.graphics import Card
 from dropdub.engines.base import EngineSettings
 from dropdub.engines.devices import nvidia
 from dropdub.engines.models.candidates import Use
-from dropdub.engines.offers import Offer, installed_offers
+from dropdub.engines.offers import ASK_AUTHORS, Offer, installed_offers
 from dropdub.store.copies import Copy
 from dropdub.store.damage import damaged
 from dropdub.store.migrations import HEAD_REVISION
@@ -355,4 +355,4 @@ def test_plug_ins_and_what_is_wrong_with_them_are_shown() -> None:
             "The model 'x' of the package larks is left out: it has no files.",
         ),
     ]
-    assert [one.remedy for one in found[1:]] == ["Update Dropdub.", engines._ASK_AUTHORS]
+    assert [one.remedy for one in found[1:]] == ["Update Dropdub.", ASK_AUTHORS, ASK_AUTHORS]

@@ -169,7 +169,7 @@ def test_the_small_translator_by_name_uses_its_pairs_whatever_is_installed() -> 
 
 
 def test_the_quality_engines_come_before_the_small_ones() -> None:
-    found = used(offers=QUALITY, job={"language": "en", "targets": ["pt"]})
+    found = used(offers=QUALITY, job={"language": "en", "targets": ["es"]})
     assert found == {WHISPER, ("nllb", "nllb-200-distilled-600M"), ("xtts", "xtts-v2")}
     named = used(offers=COMPACT, job={"language": "en", "targets": ["sw"], "translator": "nllb"})
     assert ("nllb", "nllb-200-distilled-600M") in named

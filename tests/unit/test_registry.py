@@ -395,6 +395,9 @@ def test_a_broken_entry_point_affects_only_its_engine(broken_module: str) -> Non
         registry.translator("broken", source="en", target="es")
 
 
+A_PARROT = Parrot()
+
+
 @pytest.mark.parametrize("value", [f"{__name__}:Nobody", "no_such_module:Engine", "logging:Logger", "logging"])
 def test_an_entry_point_that_is_no_engine_is_described_as_a_problem(value: str) -> None:
     offer = installed_offers([entry("odd", value)])["odd"]
@@ -671,6 +674,7 @@ def test_engine_that_calls_itself_otherwise_than_its_entry_point_is_not_used() -
     offer = installed_offers([entry("hibari", f"{__name__}:Parrot")])["hibari"]
     assert offer.engine is None and offer.problem is not None
     assert offer.problem.endswith("is not used, because it calls itself 'parrot'.")
+    assert "is no class" in str(installed_offers([entry("parrot", f"{__name__}:A_PARROT")])["parrot"].problem)
 
 
 class Ibis(Starling):

@@ -88,9 +88,10 @@ def comparison_notes(found: Comparison) -> Iterator[str]:
     if len(found.rows) > MOST_ROWS:
         yield f"{len(found.rows) - MOST_ROWS} more rows. All of them: --json, or --out FOLDER"
     if found.differing is not None:
-        yield f"Of the first one's words, {_percent(found.differing)} are others in the second one's text."
+        yield f"Words that differ between the two, per word of the first: {_percent(found.differing)}"
     if found.role == "synthesizer" and found.listener is None:
-        yield "The speech was not transcribed: no transcriber can be used here for this language."
+        yield "The speech was not transcribed: no transcriber can be used here for this language, or only a last"
+        yield "resort, which makes too many mistakes itself. What the others lack: `dropdub engines list`"
     for outcome in found.engines:
         yield from (f"{outcome.engine}: {warning}" for warning in outcome.warnings)
         if outcome.file:

@@ -95,10 +95,9 @@ def engine_class(name: str) -> type[Engine] | None:
     """Return the class of an installed engine, without importing any other; None if there is none to import."""
     entry = next((one for one in _in_order() if one.name == name), None)
     try:
-        engine: type[Engine] | None = entry.load() if entry is not None else None
+        return _class_of(entry) if entry is not None else None
     except (Exception, SystemExit):  # a module of another package may raise anything while it is imported
         return None
-    return engine
 
 
 def named(offers: Sequence[Offer]) -> str:
@@ -109,7 +108,7 @@ def named(offers: Sequence[Offer]) -> str:
 def _offer(entry: EntryPoint) -> Offer:
     package = _package(entry)
     try:
-        engine: type[Engine] = entry.load()
+        engine = _class_of(entry)
         if (wanted := int(getattr(engine, "api_version", API))) > API:
             return Offer(entry.name, problem=_too_new(entry, wanted), package=package)
         if engine.name != entry.name:
@@ -121,6 +120,14 @@ def _offer(entry: EntryPoint) -> Offer:
             f"The engine '{entry.name}' of {_source(entry)} cannot be imported ({reason}). Reinstall that package."
         )
         return Offer(entry.name, problem=problem, package=package)
+
+
+def _class_of(entry: EntryPoint) -> type[Engine]:
+    """Return the class that an entry point names. Raises TypeError if it names something else, or anything else."""
+    found: type[Engine] = entry.load()
+    if not isinstance(found, type):
+        raise TypeError(f"{entry.value} is no class")
+    return found
 
 
 def _problem(engine: type[Engine]) -> str | None:

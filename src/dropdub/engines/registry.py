@@ -165,7 +165,7 @@ class EngineRegistry:
         selection = self._selection
         for offer in selection.usable_of(need.role) if name == AUTO else ():
             is_ready = selection.is_able(offer, need) and selection.has_model(offer)
-            if is_ready and selection.told(offer, lambda engine: _has_voice(engine, voice)):
+            if is_ready and selection.told(offer, lambda engine: _has_voice(engine, voice) is True):
                 return offer.name
         return name
 
@@ -174,7 +174,9 @@ class EngineRegistry:
         if name == AUTO:
             return selection.ready_for(need) is not None
         offer = selection.offers.get(name)
-        if offer is None or offer.problem is not None or selection.told(offer, missing_setting):
+        if offer is None or offer.problem is not None:
+            return False
+        if selection.told(offer, missing_setting) is not None:
             return False
         return selection.is_able(offer, need) and selection.has_model(offer)
 

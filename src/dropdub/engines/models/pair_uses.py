@@ -67,7 +67,7 @@ class PairUses:
     def _is_for_measured(self, pair: Pair, engines: Collection[str]) -> bool:
         """Return whether the model to get for a pair is that of the engine that was measured, whatever its rank."""
         measured = measured_translator(*pair)
-        if measured not in engines or not self._models(measured, pair):
+        if measured is None or measured not in engines or not self._models(measured, pair):
             return False
         better = set(takewhile(lambda name: name != measured, engines))
         offers = (one for one in self.candidates.usable if one.name in better)

@@ -11,7 +11,7 @@ import psutil
 
 from dropdub.engines.abilities import NeedsModel
 from dropdub.engines.answers import blaming
-from dropdub.engines.base import Engine
+from dropdub.engines.base import LAST_RESORT, Engine
 from dropdub.engines.licence import Commercial
 from dropdub.engines.models.misnamed import refuse_misnamed
 from dropdub.engines.needs import speaking, translating, understanding
@@ -114,8 +114,10 @@ def contenders(root_models: RootModels, need: Need, named: Sequence[str]) -> tup
 
 
 def best(root_models: RootModels, need: Need) -> Contender | None:
-    """Return the best engine that can be used here; None if there is none."""
-    return next(_usable(root_models, need), None)
+    """Return the best engine that can be used here; None if there is none, or only a last resort."""
+    found = next(_usable(root_models, need), None)
+    is_trusted = found is not None and installed_offers()[found.engine].rank > LAST_RESORT
+    return found if is_trusted else None
 
 
 def require_memory(contender: Contender) -> None:
