@@ -331,7 +331,7 @@ def test_a_missing_model_holds_up_jobs_only_if_no_other_engine_works(tmp_path: P
     assert judged(**named, models={"fallback": "any"})[1].endswith("parrot is used instead")
 
 
-def test_plug_ins_and_what_is_wrong_with_them_are_shown() -> None:
+def test_plug_ins_and_what_is_wrong_with_them_are_shown(caplog: pytest.LogCaptureFixture) -> None:
     offers = [
         Offer("kokoro", "synthesizer", 14),
         Offer("lark", "translator", 12, package="larks"),
@@ -341,6 +341,7 @@ def test_plug_ins_and_what_is_wrong_with_them_are_shown() -> None:
     ]
     left_out = ["The model 'x' of the package larks is left out: it has no files."]
     found = list(engines.plug_ins(offers, left_out, EngineSettings()))
+    assert caplog.text == "", "the log of a command is the terminal"
     assert [(one.state, one.text, one.detail) for one in found] == [
         ("ok", "lark, a translator", "larks"),
         ("warning", "wren cannot be used", "It was written for version 2."),

@@ -257,10 +257,11 @@ class _Taken(Iterator[Frames]):
 
 
 @contextmanager
-def blaming(name: str, kind: type) -> Iterator[None]:
+def blaming(name: str, kind: type, *, level: int = logging.ERROR) -> Iterator[None]:
     """Turn any foreign exception in the block into EngineFailed if the engine's class is another package's.
 
-    Those of Dropdub's own engines pass: they are bugs in Dropdub.
+    Those of Dropdub's own engines pass: they are bugs in Dropdub. It is logged at `level`; commands, whose log is the
+    terminal, only show the sentence.
     """
     try:
         yield
@@ -270,7 +271,7 @@ def blaming(name: str, kind: type) -> Iterator[None]:
         package = package_of(kind)
         if package is None or (isinstance(error, OSError) and error.errno in _OF_THE_MACHINE):
             raise
-        log.error("engine failed: name=%s package=%s", name, package, exc_info=error)
+        log.log(level, "engine failed: name=%s package=%s", name, package, exc_info=error)
         reason = unforeseen(error).message.removeprefix("Unexpected error: ")
         raise EngineFailed(f"The engine '{name}' of the package {package} failed: {reason}") from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from dropdub.engines.abilities import NeedsModel
@@ -21,7 +22,7 @@ def could_do(offer: Offer, settings: EngineSettings, is_able: Callable[[Engine],
     if offer.problem is not None or offer.engine is None:
         return False
     try:
-        with blaming(offer.name, offer.engine):
+        with blaming(offer.name, offer.engine, level=logging.DEBUG):
             return is_able(offer.engine(settings))
     except EngineFailed:
         return False
@@ -32,7 +33,7 @@ def failure(offer: Offer, settings: EngineSettings) -> str | None:
     if offer.problem is not None or offer.engine is None:
         return None
     try:
-        with blaming(offer.name, offer.engine):
+        with blaming(offer.name, offer.engine, level=logging.DEBUG):
             _has_model(offer.engine(settings))
     except EngineFailed as error:
         return error.message

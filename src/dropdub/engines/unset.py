@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import suppress
 
 from dropdub.engines.abilities import UsesServer
@@ -22,6 +23,6 @@ def remedy_for(offer: Offer, settings: EngineSettings) -> str | None:
         return None
     if not issubclass(offer.engine, UsesServer):
         return None
-    with suppress(EngineFailed), blaming(offer.name, offer.engine):
+    with suppress(EngineFailed), blaming(offer.name, offer.engine, level=logging.DEBUG):
         return missing_setting(offer.engine(settings))
     return None

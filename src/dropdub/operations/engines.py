@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -83,7 +84,7 @@ def _condition(offer: Offer, settings: EngineSettings) -> tuple[State, str, str]
             return State.LACKS_PACKAGE, problem, f"Install it with: `{setup_command(offer.name)}`"
         return State.UNUSABLE, problem, remedy
     try:
-        with blaming(offer.name, offer.engine):
+        with blaming(offer.name, offer.engine, level=logging.DEBUG):
             engine = offer.engine(settings)
             unset = missing_setting(engine)
             missing = engine.missing_model() if isinstance(engine, NeedsModel) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -199,7 +200,7 @@ def _condition(root_models: RootModels, offer: Offer) -> tuple[str, str]:
 def _asked(root_models: RootModels, offer: Offer, question: Callable[[Engine], T]) -> T:
     """Return what an engine answers. Raises EngineFailed, with its name, if it fails."""
     assert offer.engine is not None, "an engine that can be used has its class"
-    with blaming(offer.name, offer.engine):
+    with blaming(offer.name, offer.engine, level=logging.DEBUG):
         return question(offer.engine(root_models.engine_settings))
 
 
