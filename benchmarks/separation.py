@@ -65,8 +65,8 @@ def made(folder: Path) -> Path:
 def measured(name: str, minutes: float, models: Path, threads: int, device: str) -> dict[str, float]:
     """Separate noise in this process, once."""
     from dropdub.engines.base import EngineSettings
-    from dropdub.engines.demucs import DemucsSeparator
-    from dropdub.engines.spleeter import SpleeterSeparator
+    from dropdub.engines.separators.demucs import DemucsSeparator
+    from dropdub.engines.separators.spleeter import SpleeterSeparator
 
     kind = {"demucs": DemucsSeparator, "spleeter": SpleeterSeparator}[name]
     engine = kind(EngineSettings(models_dir=models, threads=threads, device=device))

@@ -20,7 +20,7 @@ import soundfile
 from side import show
 
 from dropdub.engines.base import EngineSettings, Samples, Window
-from dropdub.engines.resemblyzer import ResemblyzerDiarizer
+from dropdub.engines.speakers.resemblyzer import ResemblyzerDiarizer
 from dropdub.media.sound import wav
 from dropdub.pipeline.artifacts import Segment
 from dropdub.speech.diarization import smoothed, stretches, voices

@@ -1,4 +1,4 @@
-"""Write the network of CAM++ for onnxruntime, without its weights, into `src/dropdub/engines/campplus`.
+"""Write the network of CAM++ for onnxruntime, without its weights, into `src/dropdub/engines/speakers/campplus`.
 
     python tools/campplus_graph.py FILE
 
@@ -24,7 +24,7 @@ import onnx
 import torch
 from onnx import TensorProto, helper
 
-FOLDER = Path(__file__).parents[1] / "src" / "dropdub" / "engines" / "campplus"
+FOLDER = Path(__file__).parents[1] / "src" / "dropdub" / "engines" / "speakers" / "campplus"
 OPSET, IR = 17, 8
 """Which onnxruntime 1.20 reads."""
 BLOCKS = ((12, 1), (24, 2), (16, 2))

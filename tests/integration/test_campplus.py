@@ -13,9 +13,9 @@ import soundfile
 import soxr
 
 from dropdub.engines.base import SPEECH_RATE_HZ, EngineSettings, Samples, Window
-from dropdub.engines.campplus.engine import CONVERTED, CampplusDiarizer
-from dropdub.engines.campplus.features import spectra
-from dropdub.engines.campplus.network import WEIGHTS, network
+from dropdub.engines.speakers.campplus.engine import CONVERTED, CampplusDiarizer
+from dropdub.engines.speakers.campplus.features import spectra
+from dropdub.engines.speakers.campplus.network import WEIGHTS, network
 from dropdub.errors import EngineMissing
 from tests.conftest import SPEECH as JFK
 

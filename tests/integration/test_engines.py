@@ -18,10 +18,10 @@ from dropdub.engines.base import SPEECH_RATE_HZ, EngineSettings, Samples, Voice,
 from dropdub.engines.contract import Check, checks
 from dropdub.engines.espeak import library as espeak_library
 from dropdub.engines.espeak.engine import EspeakSynthesizer, best_voice
+from dropdub.engines.hearing.segmentation import LONGEST_S, MOST_WORDS, utterances
 from dropdub.engines.offers import Offer, installed_offers
 from dropdub.engines.registry import EngineRegistry
-from dropdub.engines.resemblyzer import ResemblyzerDiarizer
-from dropdub.engines.segmentation import LONGEST_S, MOST_WORDS, utterances
+from dropdub.engines.speakers.resemblyzer import ResemblyzerDiarizer
 from dropdub.errors import UnsupportedLanguage, VoiceMissing
 from tests.spoken import NLLB, PARAKEET, WHISPER
 
@@ -129,7 +129,7 @@ def test_windows_of_any_length_and_silence_have_a_vector(diarizer: ResemblyzerDi
 
 
 def test_missing_extra_gives_message_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dropdub.engines.resemblyzer.find_spec", lambda _name: None)
+    monkeypatch.setattr("dropdub.engines.speakers.resemblyzer.find_spec", lambda _name: None)
     problem = ResemblyzerDiarizer.unavailable()
     assert problem is not None
     first, second = [line for line in problem.splitlines() if line.startswith("  ")]

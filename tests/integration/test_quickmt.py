@@ -21,7 +21,7 @@ from dropdub.engines.offers import GROUP
 from dropdub.engines.quickmt.engine import QuickmtTranslator
 from dropdub.engines.quickmt.folders import installed, model_of
 from dropdub.engines.registry import EngineRegistry
-from dropdub.engines.wordings import looks_wrong
+from dropdub.engines.translating.wordings import looks_wrong
 from dropdub.errors import EngineMissing, UnsupportedLanguage, Waiting
 from dropdub.pipeline.artifacts import Transcript
 from dropdub.pipeline.cache import Cache

@@ -16,8 +16,8 @@ import soxr
 
 from dropdub.engines.abilities import NeedsModel
 from dropdub.engines.base import EngineSettings, Frames, Separator
-from dropdub.engines.demucs import DemucsSeparator
-from dropdub.engines.spleeter import SpleeterSeparator
+from dropdub.engines.separators.demucs import DemucsSeparator
+from dropdub.engines.separators.spleeter import SpleeterSeparator
 from dropdub.errors import EngineMissing
 from tests.tiny_separators import make_htdemucs, make_spleeter, make_spleeter_nets
 

@@ -155,7 +155,7 @@ def test_a_program_in_a_voice_model_does_not_run(tmp_path: Path, mark: Path, nam
 def test_a_program_in_the_weights_of_the_voice_encoder_does_not_run(
     tmp_path: Path, mark: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from dropdub.engines.resemblyzer import ResemblyzerDiarizer
+    from dropdub.engines.speakers.resemblyzer import ResemblyzerDiarizer
 
     make_importable()
     from resemblyzer import voice_encoder

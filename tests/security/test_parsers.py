@@ -12,7 +12,7 @@ import pytest
 
 from dropdub.config import Retry
 from dropdub.daemon.steps.retry import error_for_retry, next_try_at
-from dropdub.engines.text_for_speech import parts
+from dropdub.engines.speaking.text_for_speech import parts
 from dropdub.errors import DeadlineExceeded, DropdubError, NotText, Stalled, TooLarge, TooSlow
 from dropdub.languages import detect_text_language
 from dropdub.speech.cleanup_pt import cleaned

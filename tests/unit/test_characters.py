@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dropdub.engines.text_for_speech import is_speakable, plain
+from dropdub.engines.speaking.text_for_speech import is_speakable, plain
 from dropdub.subtitles.cue_file import read_cues
 from dropdub.text.documents import read_document
 from dropdub.text.reading import looks_like_text, read_text

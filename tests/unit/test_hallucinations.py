@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dropdub.engines.base import Suspect, Word
-from dropdub.engines.hallucinations import (
+from dropdub.engines.hearing.hallucinations import (
     Evidence,
     compression,
     is_invented,
@@ -19,7 +19,7 @@ from dropdub.engines.hallucinations import (
     runs,
     sifted,
 )
-from dropdub.engines.segmentation import text_of
+from dropdub.engines.hearing.segmentation import text_of
 
 
 def words(text: str) -> tuple[Word, ...]:

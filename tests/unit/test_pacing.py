@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dropdub.dubbing.pacing import FASTEST_RATE, rates, shorter_wordings, together_of, too_long, wording_of
 from dropdub.dubbing.placement import place
 from dropdub.dubbing.utterances import Piece, Utterance
-from dropdub.engines.wordings import SHORTER, shorter_than
+from dropdub.engines.translating.wordings import SHORTER, shorter_than
 from dropdub.pipeline.artifacts import Segment
 from dropdub.pipeline.spoken_lines import Spoken, load_spoken, save_spoken
 from dropdub.speech.sentences import Fragment, Sentence

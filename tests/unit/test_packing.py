@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dropdub.engines.base import SPEECH_RATE_HZ, Samples, Word
-from dropdub.engines.packing import Packed, Piece, packed
+from dropdub.engines.hearing.packing import Packed, Piece, packed
 
 
 def noise(seconds: float, level: float = 0.1) -> Samples:

@@ -6,8 +6,8 @@ import pytest
 
 from dropdub.engines.abilities import WorksApart
 from dropdub.engines.base import Suspect
+from dropdub.engines.hearing.reports import Reports
 from dropdub.engines.parakeet.engine import ParakeetTranscriber
-from dropdub.engines.reports import Reports
 from dropdub.engines.whisper.engine import FasterWhisperTranscriber
 
 EARLIER, LATER = Suspect(1.0, 2.0, "Thank you.", "kept"), Suspect(5.0, 6.0, "Subtitles by", "dropped")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dropdub.abbreviations import ends_before
-from dropdub.engines.text_for_speech import parts
+from dropdub.engines.speaking.text_for_speech import parts
 from dropdub.pipeline.artifacts import Segment
 from dropdub.sentence_ends import MARKS, ends_sentence, is_bound, sentences, surely_ends_sentence
 from dropdub.speech.sentences import sentences_of

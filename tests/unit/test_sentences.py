@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dropdub.engines.wordings import fitting, looks_wrong
+from dropdub.engines.translating.wordings import fitting, looks_wrong
 from dropdub.pipeline.artifacts import Segment
 from dropdub.speech.sentences import cut, sentences_of, split_over_segments
 

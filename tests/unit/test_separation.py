@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dropdub.engines.base import Frames
-from dropdub.engines.separation import RATE_HZ, VoiceModel, without_voices
+from dropdub.engines.separators.separation import RATE_HZ, VoiceModel, without_voices
 
 RATES = (8_000, 11_025, 16_000, 22_050, 44_100, 48_000, 96_000, 12_345)
 SIZE, OVERLAP = RATE_HZ, RATE_HZ // 4

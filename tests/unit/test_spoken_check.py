@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from dropdub.engines.base import Samples
-from dropdub.engines.spoken_check import LONGEST_S, defect, letters, longest_s, without_tail
-from dropdub.engines.spoken_parts import joined, tidy
+from dropdub.engines.speaking.spoken_check import LONGEST_S, defect, letters, longest_s, without_tail
+from dropdub.engines.speaking.spoken_parts import joined, tidy
 
 RATE = 24_000
 TEXT = "We went home together in the evening."

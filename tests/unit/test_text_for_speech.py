@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dropdub.engines.text_for_speech import is_speakable, parts, plain
+from dropdub.engines.speaking.text_for_speech import is_speakable, parts, plain
 
 WORDS = st.text("abcdeéç1", min_size=1, max_size=12)
 ENDS = st.sampled_from([" ", ". ", ", ", "? ", "; ", "… ", "\n", "\n\n", ": ", " – "])

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from dropdub.dubbing.voices_left import LONGEST_S, MOST_S, Sample, spread, voices_left, warning
 from dropdub.engines.base import SPEECH_RATE_HZ, Samples
-from dropdub.engines.voice_detector import FRAME, VoiceDetector
+from dropdub.engines.hearing.voice_detector import FRAME, VoiceDetector
 from dropdub.media.sound.spans import Span
 from dropdub.media.sound.wav import read_range, resample
 from dropdub.pipeline.facts import VoicesLeft

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dropdub.engines.base import SPEECH_RATE_HZ, Samples, Word
-from dropdub.engines.word_times import fitted, sounds
+from dropdub.engines.hearing.word_times import fitted, sounds
 
 
 def sound(*parts: tuple[float, float]) -> Samples:

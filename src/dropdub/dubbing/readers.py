@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from dropdub.engines.text_for_speech import is_speakable
+from dropdub.engines.speaking.text_for_speech import is_speakable
 from dropdub.pipeline.artifacts import Segment
 from dropdub.speech.speaker_tags import begins_turn, turns_of
 from dropdub.text.quoted_speech import parts_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dropdub.engines.clauses import clause_ends
-from dropdub.engines.text_for_speech import is_speakable, is_stub, parts
+from dropdub.engines.speaking.text_for_speech import is_speakable, is_stub, parts
 from dropdub.text.reading import PIECE_CHARACTERS, paragraphs, spoken
 from dropdub.unspaced import is_unspaced
 

@@ -12,7 +12,7 @@ import numpy as np
 from dropdub.dubbing.cached_speech import CachedSpeech, Piece, is_spoken
 from dropdub.dubbing.said_pieces import CLAUSE_PAUSE_S, SENTENCE_PAUSE_S
 from dropdub.dubbing.voices import Casting
-from dropdub.engines.text_for_speech import parts, plain
+from dropdub.engines.speaking.text_for_speech import parts, plain
 from dropdub.media.sound.wav import WavWriter
 from dropdub.pipeline.artifacts import speech_dir_name
 from dropdub.pipeline.spoken_lines import Spoken

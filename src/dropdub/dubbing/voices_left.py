@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dropdub.engines.base import SPEECH_RATE_HZ, Frames, Samples
-from dropdub.engines.voice import gain_of
-from dropdub.engines.voice_detector import FRAME
+from dropdub.engines.hearing.voice import gain_of
+from dropdub.engines.hearing.voice_detector import FRAME
 from dropdub.media.sound.spans import Span
 from dropdub.media.sound.wav import resample
 from dropdub.pipeline.facts import VoicesLeft

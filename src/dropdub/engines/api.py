@@ -46,15 +46,15 @@ from dropdub.engines.base import (
     Word,
 )
 from dropdub.engines.espeak.phonemes import phonemes
+from dropdub.engines.hearing.segmentation import utterances
 from dropdub.engines.licence import GPL, Licence
 from dropdub.engines.models.catalogue import KnownModel, Source
 from dropdub.engines.models.folders import missing_model, model_details, model_folder, size_of
 from dropdub.engines.models.packaged import Member, Package
 from dropdub.engines.models.pins import Pin
 from dropdub.engines.packages import missing_package, package_version
-from dropdub.engines.segmentation import utterances
-from dropdub.engines.spoken_parts import joined, tidy
-from dropdub.engines.text_for_speech import parts
+from dropdub.engines.speaking.spoken_parts import joined, tidy
+from dropdub.engines.speaking.text_for_speech import parts
 from dropdub.errors import (
     DeadlineExceeded,
     EngineMissing,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 from dropdub.engines.abilities import OwnVoice
 from dropdub.engines.base import EngineInfo, EngineSettings, Samples, Voice
 from dropdub.engines.packages import missing_package, package_version
-from dropdub.engines.spoken_parts import joined, tidy
-from dropdub.engines.text_for_speech import parts
+from dropdub.engines.speaking.spoken_parts import joined, tidy
+from dropdub.engines.speaking.text_for_speech import parts
 from dropdub.errors import UnsupportedLanguage, VoiceMissing
 from dropdub.languages import primary
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
-from dropdub.engines import opus_mt
 from dropdub.engines.base import EngineInfo, EngineSettings
 from dropdub.engines.devices.batches import Batches
 from dropdub.engines.devices.precision import first_line, out_of_memory_errors
@@ -18,7 +17,8 @@ from dropdub.engines.models.pair_names import OPUS
 from dropdub.engines.models.weights import allow_numbers_only, has_safetensors, refuse_code
 from dropdub.engines.nllb.codes import flores_code
 from dropdub.engines.packages import missing_package, package_version
-from dropdub.engines.wordings import longest_output
+from dropdub.engines.translating import opus_mt
+from dropdub.engines.translating.wordings import longest_output
 from dropdub.engines.xtts.torchaudio_shim import make_importable
 from dropdub.errors import EngineMissing, UnsupportedLanguage
 from dropdub.languages import primary, same_language

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import IO
 
-from dropdub.engines.resemblyzer import WITHOUT_DEPENDENCIES
+from dropdub.engines.speakers.resemblyzer import WITHOUT_DEPENDENCIES
 from dropdub.errors import DropdubError
 from dropdub.installation import adding, requirements
 from dropdub.kits import EXTRAS_OF_KITS, Kit

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dropdub.engines.voice import needed_gain_db
+from dropdub.engines.hearing.voice import needed_gain_db
 from dropdub.media.sound import wav
 from dropdub.media.sound.pitch import pitch_hz
 from dropdub.media.sound.spans import Span

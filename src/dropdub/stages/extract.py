@@ -9,7 +9,7 @@ from typing import Any
 
 from dropdub.dubbing.possible import Source, refuse_impossible_after_detection
 from dropdub.dubbing.readers import with_turns_apart
-from dropdub.engines.text_for_speech import parts
+from dropdub.engines.speaking.text_for_speech import parts
 from dropdub.errors import EmptyFile, TooLarge
 from dropdub.files.durable import sha256
 from dropdub.media.containers import RAW_CONTAINERS

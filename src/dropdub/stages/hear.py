@@ -13,7 +13,7 @@ from dropdub.dubbing.listening import Line, Listener
 from dropdub.dubbing.listening_check import check_on_original
 from dropdub.dubbing.verification import Verdict
 from dropdub.engines.base import Transcriber
-from dropdub.engines.meanwhile import letting_in
+from dropdub.engines.hearing.meanwhile import letting_in
 from dropdub.errors import EngineMissing, EngineNotInstalled, UnsupportedLanguage
 from dropdub.media.sound import wav
 from dropdub.media.sound.wav import WavWriter

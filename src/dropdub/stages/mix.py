@@ -15,7 +15,7 @@ from dropdub.dubbing.timing_report import VoiceStarts, fit_name, fit_report, fit
 from dropdub.dubbing.track import Part, write_track
 from dropdub.dubbing.voice_starts import voice_starts
 from dropdub.dubbing.voices_left import voices_left, warning
-from dropdub.engines.voice_detector import VoiceDetector
+from dropdub.engines.hearing.voice_detector import VoiceDetector
 from dropdub.languages import display_name, three_letters
 from dropdub.media.ffmpeg import input_arguments
 from dropdub.media.sound import wav

@@ -18,7 +18,7 @@ from dropdub.dubbing.speaking import CharacterProgress, Speaker
 from dropdub.dubbing.voices import Casting, cast_voices
 from dropdub.engines.abilities import ReportsDefects
 from dropdub.engines.base import Synthesizer
-from dropdub.engines.text_for_speech import is_speakable
+from dropdub.engines.speaking.text_for_speech import is_speakable
 from dropdub.pipeline.artifacts import TRANSCRIPT, Segment, Transcript, speech_dir_name, translation_name
 from dropdub.pipeline.spoken_lines import Spoken, load_spoken, save_spoken, spoken_name
 from dropdub.pipeline.task import Result, Task, describes, has_brought_lines, target_of

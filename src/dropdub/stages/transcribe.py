@@ -12,7 +12,7 @@ from dropdub.dubbing.possible import Source, refuse_impossible_after_detection
 from dropdub.engines import answers
 from dropdub.engines.abilities import NoticesLanguages, ReportsSuspects, TakesHints
 from dropdub.engines.base import EngineInfo, Transcriber, Utterance, Window
-from dropdub.engines.meanwhile import letting_in
+from dropdub.engines.hearing.meanwhile import letting_in
 from dropdub.languages import UNDETERMINED
 from dropdub.media.sound import wav
 from dropdub.pipeline.artifacts import (

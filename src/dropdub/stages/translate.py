@@ -13,7 +13,7 @@ from dropdub.config.glossary import missed, terms_for
 from dropdub.engines import answers
 from dropdub.engines.abilities import Context, OffersAlternatives, TakesContext, TakesGlossary
 from dropdub.engines.base import EngineInfo, Translator
-from dropdub.engines.wordings import fitting, shorter_than
+from dropdub.engines.translating.wordings import fitting, shorter_than
 from dropdub.errors import NotText, TooLarge
 from dropdub.languages import same_language
 from dropdub.pipeline.artifacts import TRANSCRIPT, Segment, Transcript, document_name, translation_name

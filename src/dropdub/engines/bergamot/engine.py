@@ -12,7 +12,7 @@ from dropdub.engines.bergamot.sentence import best
 from dropdub.engines.bergamot.text import translated
 from dropdub.engines.models.folders import model_details, size_of
 from dropdub.engines.packages import missing_package, package_version
-from dropdub.engines.pairs import lacking
+from dropdub.engines.translating.pairs import lacking
 from dropdub.errors import EngineMissing, UnsupportedLanguage
 
 if TYPE_CHECKING:

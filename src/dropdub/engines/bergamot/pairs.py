@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from dropdub.engines import pairs
 from dropdub.engines.models.catalogue import find
 from dropdub.engines.models.folders import is_whole
+from dropdub.engines.translating import pairs
 from dropdub.languages import primary
 
 _NAME = re.compile(r"bergamot-([a-z]{2,3})-([a-z]{2,3})")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dropdub.engines.wordings import looks_wrong
+from dropdub.engines.translating.wordings import looks_wrong
 from dropdub.sentence_ends import MARKS
 
 FEW_WORDS = 6

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dropdub.engines.base import EngineSettings
 from dropdub.engines.devices.batches import Batches
 from dropdub.engines.devices.precision import OFF_CARD, device_of, first_that_loads, out_of_memory_errors, precisions
-from dropdub.engines.wordings import distinct, longest_output, looks_wrong
+from dropdub.engines.translating.wordings import distinct, longest_output, looks_wrong
 
 if TYPE_CHECKING:
     from ctranslate2 import Translator

@@ -18,8 +18,8 @@ from dropdub.engines.kokoro.symbols import numbers
 from dropdub.engines.kokoro.voices import VOICES_MODEL, is_deep, speaks, voice_files, voices_of
 from dropdub.engines.models.folders import is_whole, model_details, model_folder, model_name, size_of
 from dropdub.engines.packages import missing_package, package_version
-from dropdub.engines.spoken_parts import joined, tidy
-from dropdub.engines.text_for_speech import parts
+from dropdub.engines.speaking.spoken_parts import joined, tidy
+from dropdub.engines.speaking.text_for_speech import parts
 from dropdub.errors import UnsupportedLanguage, VoiceMissing
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ from dropdub.engines.models.candidates import AUTO, Candidates, Use
 from dropdub.engines.models.catalogue import brought_by_pair
 from dropdub.engines.needs import translating
 from dropdub.engines.offers import is_chosen
-from dropdub.engines.pairs import PIVOT, Pair, route
 from dropdub.engines.quickmt import folders as quickmt
 from dropdub.engines.readiness import is_ready
+from dropdub.engines.translating.pairs import PIVOT, Pair, route
 from dropdub.languages import primary, same_language
 
 _MODEL_OF_PAIR: Mapping[str, Callable[[Path, str, str], str | None]] = {

@@ -10,7 +10,7 @@ from dropdub.engines.openai.chat import THINKING_TOKENS, NotUnderstood, TooMuch,
 from dropdub.engines.openai.meeting import Met, answers
 from dropdub.engines.openai.prompt import Form, Line, Question, answer_tokens, prompt_tokens
 from dropdub.engines.openai.replies import Reply, Wordings, usable, wordings_of
-from dropdub.engines.wordings import NEAR
+from dropdub.engines.translating.wordings import NEAR
 from dropdub.errors import EngineMissing, Waiting
 from dropdub.language_server.exchange import ServerAway, TooSlow
 from dropdub.language_server.presence import away

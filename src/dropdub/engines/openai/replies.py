@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice, pairwise
 from typing import Any, TypeVar
 
-from dropdub.engines.wordings import looks_wrong
+from dropdub.engines.translating.wordings import looks_wrong
 from dropdub.language_server.exchange import said
 from dropdub.untrusted.characters import as_read
 

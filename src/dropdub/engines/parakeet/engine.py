@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, ClassVar
 from dropdub.engines.base import EngineInfo, EngineSettings, OtherLanguage, Samples, Suspect, Utterance, Window, Word
 from dropdub.engines.devices.onnx import PROVIDERS, session_options, unreadable_model_errors
 from dropdub.engines.devices.precision import out_of_memory_errors
-from dropdub.engines.hallucinations import sifted
+from dropdub.engines.hearing.hallucinations import sifted
+from dropdub.engines.hearing.packing import Packed, packed
+from dropdub.engines.hearing.reports import Reports
+from dropdub.engines.hearing.segmentation import with_bare_words
+from dropdub.engines.hearing.voice import voiced
+from dropdub.engines.hearing.word_times import fitted, sounds
 from dropdub.engines.models.folders import missing_model, model_details, model_folder, size_of
 from dropdub.engines.packages import missing_package, package_version
-from dropdub.engines.packing import Packed, packed
 from dropdub.engines.parakeet.language_check import other_languages
 from dropdub.engines.parakeet.tokens import Token, words_of
-from dropdub.engines.reports import Reports
-from dropdub.engines.segmentation import with_bare_words
-from dropdub.engines.voice import voiced
-from dropdub.engines.word_times import fitted, sounds
 from dropdub.errors import UnsupportedLanguage
 from dropdub.languages import UNDETERMINED, detect_text_language, primary
 

@@ -36,9 +36,9 @@ from dropdub.engines.pocket.model import (
     speak,
 )
 from dropdub.engines.pocket.states import Tensors, VoiceState, from_bytes, to_bytes
-from dropdub.engines.spoken_check import defect, without_tail
-from dropdub.engines.spoken_parts import joined, tidy
-from dropdub.engines.takes import seed_of
+from dropdub.engines.speaking.spoken_check import defect, without_tail
+from dropdub.engines.speaking.spoken_parts import joined, tidy
+from dropdub.engines.speaking.takes import seed_of
 from dropdub.errors import UnsupportedLanguage, VoiceMissing
 from dropdub.files.durable import sha256
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from dropdub.engines.pocket.numbers import spelled_out
-from dropdub.engines.text_for_speech import parts
+from dropdub.engines.speaking.text_for_speech import parts
 
 LONGEST_PART = 200
 """Characters: about as many as the most tokens of a call."""

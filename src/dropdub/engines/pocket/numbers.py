@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from dropdub.engines.text_for_speech import with_plain_digits
+from dropdub.engines.speaking.text_for_speech import with_plain_digits
 from dropdub.languages import primary
 
 MOST_DIGITS = 15

@@ -14,7 +14,6 @@ from dropdub.engines.licence import Licence
 from dropdub.engines.models.catalogue import CC_BY, find
 from dropdub.engines.models.folders import model_details, size_of
 from dropdub.engines.packages import missing_package, package_version
-from dropdub.engines.pairs import PIVOT, lacking
 from dropdub.engines.quickmt.folders import (
     LANGUAGES,
     PairModel,
@@ -25,6 +24,7 @@ from dropdub.engines.quickmt.folders import (
     route,
 )
 from dropdub.engines.quickmt.trial import SENTENCES, can_be_tried, makes_sense
+from dropdub.engines.translating.pairs import PIVOT, lacking
 from dropdub.errors import EngineMissing, UnsupportedLanguage
 from dropdub.languages import primary
 from dropdub.untrusted.files import read_start

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 
-from dropdub.engines import opus_mt, pairs
 from dropdub.engines.models.folders import is_whole
 from dropdub.engines.models.pair_names import CONVERTED_OPUS, QUICKMT, quickmt_name
+from dropdub.engines.translating import opus_mt, pairs
 from dropdub.languages import primary
 from dropdub.untrusted.files import read_start
 

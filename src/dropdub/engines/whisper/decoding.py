@@ -12,11 +12,11 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from dropdub.engines.base import OtherLanguage, Suspect, Utterance, Word
-from dropdub.engines.hallucinations import Evidence, compression, is_suspect, merit, sifted
-from dropdub.engines.packing import Packed
-from dropdub.engines.segmentation import MOST_WORDS, with_bare_words
+from dropdub.engines.hearing.hallucinations import Evidence, compression, is_suspect, merit, sifted
+from dropdub.engines.hearing.packing import Packed
+from dropdub.engines.hearing.segmentation import MOST_WORDS, with_bare_words
+from dropdub.engines.hearing.word_times import Sound, fitted, sounds
 from dropdub.engines.whisper.encoding import Encoded
-from dropdub.engines.word_times import Sound, fitted, sounds
 from dropdub.languages import primary
 
 if TYPE_CHECKING:

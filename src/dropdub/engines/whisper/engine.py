@@ -16,12 +16,12 @@ import numpy as np
 from dropdub.engines.base import EngineInfo, EngineSettings, OtherLanguage, Suspect, Utterance, Window
 from dropdub.engines.devices.memory_ladder import Level, ladder
 from dropdub.engines.devices.precision import first_that_loads, out_of_memory_errors, precisions
+from dropdub.engines.hearing.packing import Packed, Piece, packed
+from dropdub.engines.hearing.reports import Reports
+from dropdub.engines.hearing.voice import has_voice, voiced
 from dropdub.engines.models.folders import is_whole, missing_model, model_details, size_of
 from dropdub.engines.models.identity import model_in
 from dropdub.engines.packages import missing_package, package_version
-from dropdub.engines.packing import Packed, Piece, packed
-from dropdub.engines.reports import Reports
-from dropdub.engines.voice import has_voice, voiced
 from dropdub.engines.whisper.decoding import Decoder, Hints
 from dropdub.engines.whisper.in_order import in_order
 from dropdub.errors import UnsupportedLanguage

@@ -15,9 +15,9 @@ from dropdub.engines.devices.precision import out_of_memory_errors
 from dropdub.engines.devices.torch_device import move_to_device
 from dropdub.engines.models.folders import missing_model, model_details, model_folder, size_of
 from dropdub.engines.packages import missing_package, package_version
-from dropdub.engines.spoken_check import defect, longest_s, without_tail
-from dropdub.engines.spoken_parts import joined, tidy
-from dropdub.engines.takes import seed_of
+from dropdub.engines.speaking.spoken_check import defect, longest_s, without_tail
+from dropdub.engines.speaking.spoken_parts import joined, tidy
+from dropdub.engines.speaking.takes import seed_of
 from dropdub.engines.xtts.input_text import Reader, is_spoken, package_hint, spoken_languages
 from dropdub.engines.xtts.latents import Latents, from_bytes, to_bytes
 from dropdub.engines.xtts.model import hear_voice, own_voice, own_voices, read_model

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from typing import Protocol
 
-from dropdub.engines.spoken_check import letters
-from dropdub.engines.text_for_speech import parts
+from dropdub.engines.speaking.spoken_check import letters
+from dropdub.engines.speaking.text_for_speech import parts
 from dropdub.engines.xtts.numbers import digits_apart, readable
 from dropdub.installation import adding_command
 from dropdub.languages import primary

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from dropdub.engines.text_for_speech import with_plain_digits
+from dropdub.engines.speaking.text_for_speech import with_plain_digits
 
 MOST_DIGITS = 15
 """Longer numbers have no name in some languages; they are read in groups, like account numbers."""

@@ -15,7 +15,7 @@ from itertools import accumulate, groupby, pairwise
 import numpy as np
 
 from dropdub.engines.base import SPEECH_RATE_HZ, Samples, Word
-from dropdub.engines.word_times import sounds
+from dropdub.engines.hearing.word_times import sounds
 
 _CUT_WITHIN_S = 3.0
 """How much room in a window is given up for a longer pause to cut in."""

@@ -31,7 +31,7 @@ def network(weights: bytes) -> bytes:
     Parts of a protobuf message that follow one another are merged by whoever reads them: so the weights, in a graph of
     their own, are appended to the graph with the operations.
     """
-    folder = files("dropdub.engines.campplus")
+    folder = files("dropdub.engines.speakers.campplus")
     places = json.loads(folder.joinpath("weights.json").read_text(encoding="utf-8"))
     tensors = (_tensor(name, weights, start, shape) for name, (start, shape) in places.items())
     initializers = b"".join(_field(_INITIALIZER, tensor) for tensor in tensors)

@@ -15,7 +15,7 @@ from dropdub.engines.abilities import VoiceThresholds
 from dropdub.engines.base import EngineInfo, EngineSettings, Samples, Window
 from dropdub.engines.models.weights import allow_numbers_only
 from dropdub.engines.packages import install_command, package_version
-from dropdub.engines.speaker_vectors import padded, rms, unit
+from dropdub.engines.speakers.speaker_vectors import padded, rms, unit
 from dropdub.installation import adding_command
 
 BATCH = 32

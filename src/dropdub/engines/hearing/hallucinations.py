@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from dropdub.engines.base import Suspect, Word
-from dropdub.engines.segmentation import MOST_WORDS, grouped, text_of
+from dropdub.engines.hearing.segmentation import MOST_WORDS, grouped, text_of
 
 COMPRESSION_LIMIT = 2.4
 LOG_PROBABILITY_LIMIT = -1.0

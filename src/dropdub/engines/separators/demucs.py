@@ -13,7 +13,7 @@ from dropdub.engines.devices.torch_device import move_to_device
 from dropdub.engines.models.folders import missing_model, model_details, model_folder, size_of
 from dropdub.engines.models.weights import allow_numbers_only
 from dropdub.engines.packages import missing_package, package_version
-from dropdub.engines.separation import RATE_HZ, VoiceModel, without_voices
+from dropdub.engines.separators.separation import RATE_HZ, VoiceModel, without_voices
 from dropdub.errors import EngineMissing
 
 if TYPE_CHECKING:

@@ -11,12 +11,12 @@ import numpy as np
 
 from dropdub.engines.abilities import VoiceThresholds
 from dropdub.engines.base import EngineInfo, EngineSettings, Samples, Window
-from dropdub.engines.campplus.features import FRAME, spectra
-from dropdub.engines.campplus.network import WEIGHTS, WEIGHTS_SHA256, network
 from dropdub.engines.devices.onnx import PROVIDERS, session_options, unreadable_model_errors
 from dropdub.engines.models.folders import is_whole, model_details, model_folder, model_name, size_of
 from dropdub.engines.packages import missing_package, package_version
-from dropdub.engines.speaker_vectors import padded, rms, unit
+from dropdub.engines.speakers.campplus.features import FRAME, spectra
+from dropdub.engines.speakers.campplus.network import WEIGHTS, WEIGHTS_SHA256, network
+from dropdub.engines.speakers.speaker_vectors import padded, rms, unit
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from dropdub.engines.base import SPEECH_RATE_HZ, Samples, Window
-from dropdub.engines.packing import Piece
+from dropdub.engines.hearing.packing import Piece
 
 _LEAST_SPEECH_MS = 100
 _LEAST_PAUSE_MS = 160

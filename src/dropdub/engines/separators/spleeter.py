@@ -19,7 +19,7 @@ from dropdub.engines.devices.onnx import PROVIDERS, session_options, unreadable_
 from dropdub.engines.devices.precision import out_of_memory_errors
 from dropdub.engines.models.folders import missing_model, model_details, model_folder, size_of
 from dropdub.engines.packages import missing_package, package_version
-from dropdub.engines.separation import RATE_HZ, VoiceModel, without_voices
+from dropdub.engines.separators.separation import RATE_HZ, VoiceModel, without_voices
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession

@@ -7,7 +7,7 @@ import unicodedata
 import numpy as np
 
 from dropdub.engines.base import Samples
-from dropdub.engines.spoken_parts import FRAME_S, KEPT_S, loud_frames
+from dropdub.engines.speaking.spoken_parts import FRAME_S, KEPT_S, loud_frames
 
 SLOWEST_S = 0.16
 """Seconds per letter, half the pace of the slowest speakers. Longer speech has babble at its end."""

@@ -1,0 +1,1 @@
+"""Separators, which remove voices from music and noise."""

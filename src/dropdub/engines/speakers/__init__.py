@@ -1,0 +1,1 @@
+"""Diarizers: engines that distinguish speakers by vectors of their voices."""
