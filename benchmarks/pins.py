@@ -14,10 +14,11 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from dropdub.engines.models.catalogue import MODELS, Source, named
+from dropdub.engines.models.catalogue import MODELS, named
 from dropdub.engines.models.download.hub import Hub
 from dropdub.engines.models.download.origin import RemoteFile, Supply
 from dropdub.engines.models.download.transfer import Patience, fetch
+from dropdub.engines.models.known import Source
 
 
 def main() -> int:

@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from dropdub.engines.models.catalogue import KnownModel
+from dropdub.engines.models.known import KnownModel
 
 UNPINNED = "from dropdub.engines.models.pins import PINS; PINS.clear(); from dropdub.cli.app import main; main()"
 """The program (for `python -c`) with a catalogue that pins nothing: a test hub does not have the real one's files."""

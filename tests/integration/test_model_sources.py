@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from dropdub.config.settings import Models
-from dropdub.engines.models.catalogue import KnownModel, Source, named
+from dropdub.engines.models.catalogue import named
 from dropdub.engines.models.download import hub as hub_module
 from dropdub.engines.models.download import wheel
 from dropdub.engines.models.download.collection import Collection
@@ -29,6 +29,7 @@ from dropdub.engines.models.download.pull import pull
 from dropdub.engines.models.download.record import RECORD_NAME, Condition, Presence, examine, read_record
 from dropdub.engines.models.download.transfer import Patience
 from dropdub.engines.models.folders import model_details
+from dropdub.engines.models.known import KnownModel, Source
 from dropdub.engines.models.packaged import Member, Package
 from dropdub.engines.models.pins import Pin
 from dropdub.engines.models.places import Place

@@ -17,12 +17,13 @@ from pathlib import Path
 
 import pytest
 
-from dropdub.engines.models.catalogue import GB, KnownModel, named
+from dropdub.engines.models.catalogue import GB, named
 from dropdub.engines.models.download.hub import Hub
 from dropdub.engines.models.download.pull import pull
 from dropdub.engines.models.download.record import RECORD_NAME, Condition, Presence, examine, read_record
 from dropdub.engines.models.download.started_with import PLAN_NAME, Plan
 from dropdub.engines.models.download.transfer import Patience
+from dropdub.engines.models.known import KnownModel
 from dropdub.engines.models.pins import Pin
 from dropdub.engines.pocket import languages as pocket
 from dropdub.engines.quickmt.folders import model_of

@@ -17,8 +17,8 @@ import pytest
 
 from dropdub.alive import place_of_processes
 from dropdub.config import load_config
-from dropdub.engines.models.catalogue import KnownModel
 from dropdub.engines.models.download.record import Condition
+from dropdub.engines.models.known import KnownModel
 from dropdub.errors import DropdubError, UsageError, VoiceInUse, VoiceMissing
 from dropdub.media.sound import wav
 from dropdub.operations import change, look, models, voices

@@ -22,7 +22,7 @@ from types import SimpleNamespace
 import pytest
 from filelock import FileLock
 
-from dropdub.engines.models.catalogue import KnownModel, named
+from dropdub.engines.models.catalogue import named
 from dropdub.engines.models.download import exclusive
 from dropdub.engines.models.download.deadline import Deadline
 from dropdub.engines.models.download.exchange import host_of
@@ -31,6 +31,7 @@ from dropdub.engines.models.download.pull import pull
 from dropdub.engines.models.download.record import RECORD_NAME, Condition, Presence, examine, read_record
 from dropdub.engines.models.download.transfer import Patience
 from dropdub.engines.models.folders import is_whole
+from dropdub.engines.models.known import KnownModel
 from dropdub.engines.models.pins import Pin
 from dropdub.errors import AccessDenied, DownloadFailed, DownloadRefused, DropdubError, ModelIncomplete, UsageError
 from tests import warm

@@ -17,7 +17,8 @@ from dropdub.engines.base import EngineSettings
 from dropdub.engines.models import catalogue
 from dropdub.engines.models.brought import GROUP, Brought, brought, problem_of
 from dropdub.engines.models.candidates import Use
-from dropdub.engines.models.catalogue import MODELS, KnownModel, Licence, Source
+from dropdub.engines.models.catalogue import MODELS, Licence
+from dropdub.engines.models.known import KnownModel, Source
 from dropdub.engines.models.misnamed import misnamed
 from dropdub.engines.models.packaged import Member, Package
 from dropdub.engines.models.pins import Pin
@@ -48,7 +49,7 @@ def found(listing: ModuleType, **lists: Any) -> Brought:
     for name, models in lists.items():
         setattr(listing, name, models)
     entries = [EntryPoint(name, f"{listing.__name__}:{name}", GROUP) for name in lists]
-    return brought(KnownModel, lambda name: catalogue._own(name) is not None, entries)
+    return brought(lambda name: catalogue._own(name) is not None, entries)
 
 
 def test_entry_has_one_model_or_several(listing: ModuleType) -> None:
@@ -143,7 +144,7 @@ def test_module_that_cannot_be_imported_is_reported_once(
     monkeypatch.syspath_prepend(tmp_path)
     broken = EntryPoint("broken", "exits_at_import:MODELS", GROUP)
     listing.right = GOOD
-    result = brought(KnownModel, lambda _: False, [broken, EntryPoint("ok", f"{listing.__name__}:right", GROUP)])
+    result = brought(lambda _: False, [broken, EntryPoint("ok", f"{listing.__name__}:right", GROUP)])
     assert result.models == (GOOD,)
     assert len(result.problems) == 1 and "cannot be read (SystemExit: no)" in result.problems[0]
 

@@ -9,8 +9,9 @@ import pytest
 
 from dropdub.config import Config
 from dropdub.config.settings import ModelSource
-from dropdub.engines.models.catalogue import DEFAULT_MODELS, MB, MODELS, KnownModel, find, how_to_download, named
+from dropdub.engines.models.catalogue import DEFAULT_MODELS, MB, MODELS, find, how_to_download, named
 from dropdub.engines.models.firefox import PUBLISHED
+from dropdub.engines.models.known import KnownModel
 from dropdub.engines.models.packaged import PACKAGED
 from dropdub.engines.models.pins import FILES, PINS, Pinned
 from dropdub.engines.models.places import Place

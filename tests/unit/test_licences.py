@@ -13,7 +13,8 @@ from dropdub.dubbing.published_timing import fits_of
 from dropdub.dubbing.quality import quality_of
 from dropdub.engines.bergamot.engine import BergamotTranslator
 from dropdub.engines.licence import Commercial, Licence, strictest
-from dropdub.engines.models.catalogue import ENGINES_BY_LANGUAGE, ENGINES_BY_PAIR, MODELS, KnownModel
+from dropdub.engines.models.catalogue import ENGINES_BY_LANGUAGE, ENGINES_BY_PAIR, MODELS
+from dropdub.engines.models.known import KnownModel
 from dropdub.engines.offers import GROUP, engine_class
 from dropdub.engines.terms import WITHOUT_CATALOGUE, terms_of, terms_of_use
 from dropdub.pipeline.facts import Facts

@@ -13,8 +13,8 @@ from dropdub.cli import models_view
 from dropdub.cli.console import printing, say, say_json
 from dropdub.cli.download_meter import progress_meter
 from dropdub.cli.exit_codes import DONE, FELL_SHORT
-from dropdub.engines.models.catalogue import KnownModel
 from dropdub.engines.models.download.record import Condition
+from dropdub.engines.models.known import KnownModel
 from dropdub.masking import masked
 from dropdub.operations import models
 from dropdub.operations.model_sources import Choice

@@ -9,8 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from dropdub.cli.formatting import shortened
-from dropdub.engines.models.catalogue import KnownModel, all_models, find, how_to_download
+from dropdub.engines.models.catalogue import all_models, find, how_to_download
 from dropdub.engines.models.download.record import Condition, Presence
+from dropdub.engines.models.known import KnownModel
 from dropdub.engines.models.places import Place
 from dropdub.operations.models import ModelView
 from dropdub.pasting import pasted

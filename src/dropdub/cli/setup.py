@@ -15,9 +15,9 @@ from dropdub.cli.console import name_root, say, say_json
 from dropdub.cli.download_meter import progress_meter
 from dropdub.cli.exit_codes import DONE, FELL_SHORT
 from dropdub.config import load_config
-from dropdub.engines.models.catalogue import KnownModel
 from dropdub.engines.models.download.origin import Meter
 from dropdub.engines.models.download.record import Condition
+from dropdub.engines.models.known import KnownModel
 from dropdub.errors import DropdubError
 from dropdub.operations.models import RootModels
 from dropdub.pasting import command, marked

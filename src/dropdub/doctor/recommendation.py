@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from dropdub.doctor.examined_root import ExaminedRoot
 from dropdub.doctor.finding import Finding, ok, warning
-from dropdub.engines.models.catalogue import KnownModel, find, how_to_download
+from dropdub.engines.models.catalogue import find, how_to_download
+from dropdub.engines.models.known import KnownModel
 from dropdub.engines.models.recommended import WHISPER, Machine, recommended, shortcoming, this_machine
 from dropdub.engines.models.uses import uses
 from dropdub.engines.offers import installed_offers

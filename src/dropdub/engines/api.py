@@ -48,8 +48,8 @@ from dropdub.engines.base import (
 from dropdub.engines.espeak.phonemes import phonemes
 from dropdub.engines.hearing.segmentation import utterances
 from dropdub.engines.licence import GPL, Licence
-from dropdub.engines.models.catalogue import KnownModel, Source
 from dropdub.engines.models.folders import missing_model, model_details, model_folder, size_of
+from dropdub.engines.models.known import KnownModel, Source
 from dropdub.engines.models.packaged import Member, Package
 from dropdub.engines.models.pins import Pin
 from dropdub.engines.packages import missing_package, package_version

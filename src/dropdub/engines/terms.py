@@ -9,14 +9,8 @@ from typing import Any
 
 from dropdub.engines.abilities import DeclaresLicence
 from dropdub.engines.licence import APACHE, GPL, OWN_CHOICE, UNKNOWN, Commercial, Licence, declared, strictest
-from dropdub.engines.models.catalogue import (
-    ENGINES_BY_LANGUAGE,
-    ENGINES_BY_PAIR,
-    MODELS,
-    KnownModel,
-    brought_by_pair,
-    find,
-)
+from dropdub.engines.models.catalogue import ENGINES_BY_LANGUAGE, ENGINES_BY_PAIR, MODELS, brought_by_pair, find
+from dropdub.engines.models.known import KnownModel
 from dropdub.engines.offers import engine_class
 
 WITHOUT_CATALOGUE: Mapping[str, Licence] = {

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dropdub.config.settings import Models
-from dropdub.engines.models.catalogue import KnownModel
 from dropdub.engines.models.download.collection import Collection
 from dropdub.engines.models.download.hub import Hub
 from dropdub.engines.models.download.origin import Origin
 from dropdub.engines.models.download.packages import Packages
 from dropdub.engines.models.download.publisher import Publisher
+from dropdub.engines.models.known import KnownModel
 from dropdub.engines.models.places import Place
 from dropdub.errors import UsageError
 from dropdub.pasting import marked

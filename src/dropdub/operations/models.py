@@ -10,7 +10,7 @@ from dropdub.config import Config, load_config
 from dropdub.engines.base import EngineSettings
 from dropdub.engines.licence import Commercial
 from dropdub.engines.models.candidates import Use
-from dropdub.engines.models.catalogue import KnownModel, all_models, find, named
+from dropdub.engines.models.catalogue import all_models, find, named
 from dropdub.engines.models.download.origin import Meter
 from dropdub.engines.models.download.pull import pull as download
 from dropdub.engines.models.download.record import (
@@ -20,6 +20,7 @@ from dropdub.engines.models.download.record import (
     examine,
     read_record,
 )
+from dropdub.engines.models.known import KnownModel
 from dropdub.engines.models.recommended import WHISPER, recommended, this_machine
 from dropdub.engines.models.uses import uses
 from dropdub.engines.offers import installed_offers

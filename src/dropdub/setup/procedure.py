@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import IO, Any, Protocol
 
 from dropdub.config import Config, load_config
-from dropdub.engines.models.catalogue import KnownModel, find, named
+from dropdub.engines.models.catalogue import find, named
 from dropdub.engines.models.download.origin import Meter
 from dropdub.engines.models.download.record import Condition
+from dropdub.engines.models.known import KnownModel
 from dropdub.engines.offers import installed_offers
 from dropdub.errors import DropdubError, UsageError
 from dropdub.files.durable import write_whole

@@ -11,14 +11,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
 from dropdub.engines.licence import Commercial
 from dropdub.engines.models.folders import RECORD_NAME
+from dropdub.engines.models.known import KnownModel, Source
 from dropdub.files.durable import key, safe_name
-
-if TYPE_CHECKING:
-    from dropdub.engines.models.catalogue import KnownModel, Source
 
 GROUP = "dropdub.models"
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,63}", re.ASCII)
@@ -42,20 +40,17 @@ class Brought:
     problems: tuple[str, ...] = ()
 
 
-def brought(
-    kind: type[KnownModel], is_own: Callable[[str], bool], entries: Iterable[EntryPoint] | None = None
-) -> Brought:
+def brought(is_own: Callable[[str], bool], entries: Iterable[EntryPoint] | None = None) -> Brought:
     """Return the models that the installed packages bring. Imports the modules that list them.
 
-    `kind` is the class of models, and `is_own` returns whether Dropdub has a model of a name itself. `entries` replaces
-    the entry points of the installed packages. Of two models of one name, the one of the package that comes first in
-    the alphabet is used.
+    `is_own` returns whether Dropdub has a model of a name itself. `entries` replaces the entry points of the installed
+    packages. Of two models of one name, the one of the package that comes first in the alphabet is used.
     """
     models: dict[str, tuple[str, KnownModel]] = {}
     problems: list[str] = []
     for entry in sorted(entry_points(group=GROUP) if entries is None else entries, key=_order):
         package = _package(entry)
-        for model in _loaded(entry, kind, problems):
+        for model in _loaded(entry, problems):
             reason = problem_of(model)
             if reason is None and is_own(model.name):
                 reason = "Dropdub has a model of that name"
@@ -77,17 +72,17 @@ def _package(entry: EntryPoint) -> str:
     return entry.dist.name if entry.dist else entry.value
 
 
-def _loaded(entry: EntryPoint, kind: type[KnownModel], problems: list[str]) -> Iterator[KnownModel]:
+def _loaded(entry: EntryPoint, problems: list[str]) -> Iterator[KnownModel]:
     """Yield what an entry point lists; what it has instead is added to the problems."""
     try:
         found: Any = entry.load()
-        listed = [found] if isinstance(found, kind) else list(found)
+        listed = [found] if isinstance(found, KnownModel) else list(found)
     except (Exception, SystemExit) as error:  # a module of another package may raise anything while it is imported
         reason = f"{type(error).__name__}: {error}".rstrip(".")
         problems.append(f"The models of the package {_package(entry)} cannot be read ({reason:.200}).")
         return
     for model in listed:
-        if isinstance(model, kind):
+        if isinstance(model, KnownModel):
             yield model
         else:
             problems.append(f"The package {_package(entry)} lists {model!r:.80}, which is no KnownModel.")

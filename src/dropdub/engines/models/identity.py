@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from dropdub.engines.models.catalogue import MODELS, KnownModel, find
+from dropdub.engines.models.catalogue import MODELS, find
+from dropdub.engines.models.known import KnownModel
 from dropdub.untrusted.files import read_start
 
 _CONFIG = "config.json"

@@ -13,7 +13,8 @@ from pathlib import Path
 import psutil
 
 from dropdub.engines.devices.nvidia import listed_cards
-from dropdub.engines.models.catalogue import GB, KnownModel, named
+from dropdub.engines.models.catalogue import GB, named
+from dropdub.engines.models.known import KnownModel
 from dropdub.files.durable import free_bytes
 
 WHISPER = "faster-whisper"

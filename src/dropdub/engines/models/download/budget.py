@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dropdub.engines.models.catalogue import KnownModel
 from dropdub.engines.models.download.origin import Origin, RemoteFile, Supply, total_size
+from dropdub.engines.models.known import KnownModel
 from dropdub.errors import DiskFull, DownloadRefused
 from dropdub.files.durable import too_little_free
 from dropdub.units import format_size

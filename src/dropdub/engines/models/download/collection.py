@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from dropdub.engines.models.catalogue import Source
 from dropdub.engines.models.download.origin import Content, Meter, RemoteFile, Supply, pinned_files, total_size
+from dropdub.engines.models.known import Source
 from dropdub.engines.models.places import Place
 from dropdub.errors import DownloadRefused
 from dropdub.files.durable import blocks

@@ -16,7 +16,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from dropdub.engines.models.catalogue import Source
 from dropdub.engines.models.download.exchange import Answer, content_of, host_of, open_file, range_from, read_bounded
 from dropdub.engines.models.download.listing import COMMIT, ListedFile, parsed
 from dropdub.engines.models.download.origin import (
@@ -28,6 +27,7 @@ from dropdub.engines.models.download.origin import (
     pinned_files,
     total_size,
 )
+from dropdub.engines.models.known import Source
 from dropdub.engines.models.places import Place
 from dropdub.errors import DownloadRefused, EngineMissing, UsageError
 from dropdub.installation import extra_command

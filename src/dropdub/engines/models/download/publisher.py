@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from dropdub.engines.models.catalogue import Source
 from dropdub.engines.models.download.exchange import content_of, host_of, open_file, range_from
 from dropdub.engines.models.download.origin import Content, Meter, RemoteFile, Supply, pinned_files, total_size
+from dropdub.engines.models.known import Source
 from dropdub.engines.models.places import Place
 
 ADDRESS = "https://firefox-settings-attachments.cdn.mozilla.net"

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dropdub.engines.models.catalogue import KnownModel
 from dropdub.engines.models.download.budget import check_room, refuse_oversize
 from dropdub.engines.models.download.exclusive import pull_lock
 from dropdub.engines.models.download.origin import Meter, Origin, RemoteFile, Supply
@@ -43,6 +42,7 @@ from dropdub.engines.models.download.remedies import (
 from dropdub.engines.models.download.started_with import PLAN_NAME, Plan
 from dropdub.engines.models.download.transfer import Patience, fetch
 from dropdub.engines.models.folders import FileRecord
+from dropdub.engines.models.known import KnownModel
 from dropdub.engines.models.places import Place
 from dropdub.errors import DownloadFailed, DownloadRefused, DropdubError, EngineMissing, ModelIncomplete, WrongContent
 from dropdub.files.durable import rename

@@ -15,9 +15,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from dropdub.engines.models.catalogue import KnownModel
 from dropdub.engines.models.folders import RECORD_NAME as RECORD_NAME  # noqa: PLC0414  (re-exported)
 from dropdub.engines.models.folders import FileRecord, files_in, read_json_object, size_of
+from dropdub.engines.models.known import KnownModel
 from dropdub.engines.models.pins import Pin
 from dropdub.files.durable import sha256, write_whole
 from dropdub.root import MODEL_PART_SUFFIX

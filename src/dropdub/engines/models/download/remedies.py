@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from dropdub.engines.models.catalogue import KnownModel
 from dropdub.engines.models.download.part_folder import link_refused
 from dropdub.engines.models.download.started_with import PLAN_NAME, Plan
+from dropdub.engines.models.known import KnownModel
 from dropdub.engines.models.places import Place
 from dropdub.errors import AccessDenied, DiskFull, DownloadFailed, DownloadRefused, DropdubError, WrongContent
 from dropdub.files.held import HeldFolder

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from dropdub.engines.models.catalogue import Source
 from dropdub.engines.models.download.listing import COMMIT
 from dropdub.engines.models.download.record import commits_in, read_record
 from dropdub.engines.models.folders import FileRecord, files_in, read_json_object
+from dropdub.engines.models.known import Source
 from dropdub.engines.models.pins import Pin
 from dropdub.files.durable import write_whole
 
