@@ -84,7 +84,7 @@ class InlinePool:
     def _here(self, run: Run) -> list[Up]:
         heard = _Heard()
         failpoints.set_role("worker")
-        worker.serve(run, *self._engines(), heard)
+        worker.serve(run, *self._engines(heard), heard)
         failpoints.set_role("daemon")
         return heard.messages
 
@@ -104,10 +104,11 @@ class InlinePool:
         failpoints.set_role("worker")
         failpoints.restart(self.alone[run.payload["key"]], "")
         with os.fdopen(writing, "wb") as pipe:
-            worker.serve(run, *self._engines(), worker.LineWriter(pipe))
+            writer = worker.LineWriter(pipe)
+            worker.serve(run, *self._engines(writer), writer)
 
-    def _engines(self) -> tuple[EngineRegistry, Cache]:
-        registry, cache = worker._get_ready(self._start)
+    def _engines(self, writer: worker.LineWriter) -> tuple[EngineRegistry, Cache]:
+        registry, cache = worker._get_ready(self._start, writer)
         return _shelves.setdefault(self.name, registry), cache
 
 

@@ -240,9 +240,13 @@ def test_the_manifest_names_the_models_and_credits_their_authors(engine: Quickmt
     assert "the Helsinki-NLP group" in details["licences"]["opus-mt-tc-big-en-roa-ct2"]
 
 
+def without_models(tmp_path: Path, *names: str) -> EngineRegistry:
+    entries = [one for one in entry_points(group=GROUP) if one.name in names]
+    return EngineRegistry(entries, settings=settings_of(tmp_path))
+
+
 def test_a_missing_pair_is_waited_for_and_the_permissive_model_is_recommended_first(tmp_path: Path) -> None:
-    entries = [one for one in entry_points(group=GROUP) if one.name in ("quickmt", "nllb", "bergamot")]
-    registry = EngineRegistry(entries, settings=settings_of(tmp_path))
+    registry = without_models(tmp_path, "quickmt", "nllb")
     with pytest.raises(Waiting) as caught:
         registry.translator("auto", source="en", target="pt")
     assert "lacks the model 'quickmt-en-pt', to translate from English to Portuguese" in caught.value.message
@@ -253,6 +257,15 @@ def test_a_missing_pair_is_waited_for_and_the_permissive_model_is_recommended_fi
         registry.translator("auto", source="de", target="pt")
     assert "the models 'quickmt-de-en' and 'quickmt-en-pt'" in caught.value.message
     assert "'nllb-200-distilled-600M' serves all its pairs" in caught.value.sentence, "it is smaller than the two"
+
+
+def test_of_two_permissive_models_the_measured_one_is_recommended(tmp_path: Path) -> None:
+    registry = without_models(tmp_path, "quickmt", "nllb", "bergamot")
+    for source, target in (("en", "pt"), ("pt-BR", "en")):
+        with pytest.raises(Waiting, match=r"lacks the model 'bergamot-(en-pt|pt-en)'"):
+            registry.translator("auto", source=source, target=target)
+    with pytest.raises(Waiting, match="the models 'quickmt-de-en' and 'quickmt-en-pt'"):
+        registry.translator("auto", source="de", target="pt")
 
 
 def test_auto_prefers_it_for_pairs_whose_model_is_there(made: Path) -> None:
