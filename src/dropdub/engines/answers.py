@@ -10,9 +10,10 @@ import errno
 import json
 import logging
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, astuple
+from functools import lru_cache
 from importlib.metadata import packages_distributions
 from numbers import Real
 from typing import Any
@@ -46,6 +47,7 @@ from dropdub.engines.base import (
     Word,
 )
 from dropdub.errors import DropdubError, EngineFailed, UnexpectedError, unforeseen
+from dropdub.installation import packages_stamp
 
 LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 8_000, 192_000
 """The sample rates of speech that are accepted."""
@@ -289,7 +291,13 @@ def package_of(kind: type) -> str | None:
     top = kind.__module__.partition(".")[0]
     if top == "dropdub":
         return None
-    return next(iter(packages_distributions().get(top, ())), top)
+    return next(iter(_packages(packages_stamp()).get(top, ())), top)
+
+
+@lru_cache(maxsize=1)
+def _packages(_stamp: tuple[int, ...]) -> Mapping[str, Sequence[str]]:
+    """Return the packages of each module; to find them out, the files of all installed packages are searched."""
+    return packages_distributions()
 
 
 def _wordings(engine: Translator, found: Sequence[Sequence[str]], texts: Sequence[str]) -> list[tuple[str, ...]]:
