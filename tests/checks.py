@@ -27,7 +27,11 @@ HERE = Path(__file__).resolve().parents[1]
 SCRIPTS, SUFFIX = Path(sys.executable).parent, ".exe" if os.name == "nt" else ""
 MYPY = ("-m", "mypy", "--cache-dir")
 FOR_WINDOWS = ("src", "plugins/light/src", "tests/windows")
+PYTHON = (sys.executable, "-X", "warn_default_encoding")
+"""On Windows the default encoding differs, so text files must name theirs. The programs that tests start run
+without this option: their libraries would print warnings on standard error."""
 STATIC: dict[str, tuple[str | Path, ...]] = {
+    "collecting the tests": (*PYTHON, "-m", "pytest", "--collect-only", "-qq"),
     "mypy, for Linux": (sys.executable, *MYPY, ".mypy_cache/linux", "--platform", "linux"),
     "mypy, for Windows": (sys.executable, *MYPY, ".mypy_cache/win32", "--platform", "win32", *FOR_WINDOWS),
     "ruff check": (sys.executable, "-m", "ruff", "check", "."),
@@ -35,14 +39,13 @@ STATIC: dict[str, tuple[str | Path, ...]] = {
     "import contracts": (SCRIPTS / f"lint-imports{SUFFIX}",),
     "documentation": (SCRIPTS / f"zensical{SUFFIX}", "build", "--strict"),
 }
-"""The longest first. Each platform has a cache of its own: two runs of mypy in one cache undo each other's work."""
+"""The longest first. Each platform has a cache of its own: two runs of mypy in one cache undo each other's work. The
+collection leaves the tests compiled for pytest; otherwise, each of its workers would compile all of them.
+"""
 AT_ONCE = max(2, os.cpu_count() or 2)
-AUDIT_S = 30
+AUDIT_S, SHOWN_LINES = 30, 12
 LIMIT_S = 45 * 60
 """A part of the tests that takes longer has hung: pytest waits forever for a worker that disappeared silently."""
-PYTHON = (sys.executable, "-X", "warn_default_encoding")
-"""On Windows the default encoding differs, so text files must name theirs. The programs that tests start run
-without this option: their libraries would print warnings on standard error."""
 WORKERS = AT_ONCE + 2
 """More than there are cores, because many tests wait for a daemon's timers and processes."""
 MEMORY, ENOUGH_BYTES = Path("/dev/shm"), 4_000_000_000
@@ -121,7 +124,8 @@ def static(others: list[Callable[[], str | None]]) -> list[str]:
         reasons = [waiting.submit(other) for other in others]
         for name, future in found.items():
             code, output = future.result()
-            print(f"-- {name}\n{output.strip()}", flush=True)
+            lines = output.strip().splitlines()
+            print(f"-- {name}", *(lines if code != 0 else lines[-SHOWN_LINES:]), sep="\n", flush=True)
             failed += [name] if code != 0 else []
         failed += [reason for future in reasons if (reason := future.result()) is not None]
     return failed
