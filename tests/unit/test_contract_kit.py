@@ -16,6 +16,8 @@ from dropdub.engines.base import API, EngineInfo, EngineSettings, Frames, Sample
 from dropdub.engines.contract import ContractBroken, checks
 from dropdub.engines.offers import Offer
 from dropdub.errors import UnsupportedLanguage, VoiceMissing
+from dropdub.process.run import output
+from dropdub.process.started import Program
 
 
 class Sings:
@@ -73,6 +75,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     def of(kind: Any) -> dict[str, str]:
         offers = {"sings": Offer("sings", "synthesizer", 5, engine=kind, package="singers")}
         monkeypatch.setattr("dropdub.engines.contract.installed_offers", lambda: offers)
+        monkeypatch.setattr("dropdub.engines.contract.output", printed)
         found, skipped = {}, list[str]()
         for check in checks(kind):
             try:
@@ -85,6 +88,17 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         return found
 
     yield of
+
+
+_printed: dict[tuple[str, ...], Any] = {}
+
+
+def printed(program: Program, **limits: Any) -> Any:
+    """Return what a program prints, which is run once: what a module imports is the same for all engines in it."""
+    command = tuple(map(str, program.command))
+    if command not in _printed:
+        _printed[command] = output(program, **limits)
+    return _printed[command]
 
 
 def with_(**changes: Any) -> type[Any]:
