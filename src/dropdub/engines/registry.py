@@ -197,7 +197,10 @@ class EngineRegistry:
         """
         able = self._selection.usable_of(DIARIZING.role) if name == AUTO and not self.offers_diarizer(name) else []
         model = next(filter(None, map(self._selection.missing_model, able)), None)
-        return f"The voices were not compared, so all is one speaker's. {how_to_download(model)}." if model else None
+        if model is None:
+            return None
+        lacking = f"the model '{model}', which compares voices, is not installed"
+        return f"All is one speaker's: {lacking}. {how_to_download(model)}."
 
     def diarizer(self, name: str) -> Diarizer | None:
         """Return a diarizer; for `auto`, None if none can be used. Raises EngineMissing if a named one is missing."""
