@@ -85,6 +85,10 @@ def _diarization(work: Work) -> float:
     return _media(work) + ENGINE_LEAST_S + DIARIZE_X_REAL_TIME * work.duration_s
 
 
+def _separation(work: Work) -> float:
+    return _media(work) + ENGINE_LEAST_S + SEPARATE_X_REAL_TIME * work.duration_s
+
+
 def _mixing(work: Work) -> float:
     rate = SEPARATE_X_REAL_TIME if work.params.get("separate") else MIX_X_REAL_TIME
     return ENGINE_LEAST_S + PER_LINE_S / 10 * work.segments + rate * work.duration_s
@@ -164,6 +168,8 @@ TABLE = (
     Stage("interpret", 0, "translate", deadline=_saying, runs_aside=True),
     Stage("enroll", 0),
     Stage("prepare", 0, "synthesize", deadline=_preparation),
+    # No job has it: separators are compared by it.
+    Stage("separate", 0, deadline=_separation),
     Stage("extract", 10, learns=("duration_s", "language", "content_hash"), writes_transcript=True),
     Stage("split", 20),
     Stage(

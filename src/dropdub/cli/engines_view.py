@@ -11,7 +11,7 @@ from rich.text import Text
 from dropdub.cli.formatting import printable, shortened
 from dropdub.cli.models_view import NAME_WIDTH, SELLING_STYLES
 from dropdub.engines.licence import Commercial
-from dropdub.languages import display_name
+from dropdub.languages import UNDETERMINED, display_name
 from dropdub.operations.comparing.rows import Row
 from dropdub.operations.comparing.values import Comparison, Outcome
 from dropdub.operations.engine_guide import Guide
@@ -87,8 +87,13 @@ def comparison_notes(found: Comparison) -> Iterator[str]:
     """Yield the lines to print below a comparison."""
     if len(found.rows) > MOST_ROWS:
         yield f"{len(found.rows) - MOST_ROWS} more rows. All of them: --json, or --out FOLDER"
-    if found.differing is not None:
+    if found.differing is not None and found.role == "diarizer":
+        yield f"Speech that the second takes for another speaker's than the first: {_percent(found.differing)}"
+    elif found.differing is not None:
         yield f"Words that differ between the two, per word of the first: {_percent(found.differing)}"
+    if found.role == "separator" and any(its.voices_left is None for its in found.engines):
+        yield "Whether voices are left was not measured: either nobody speaks, or no detector of voices is"
+        yield "installed, which comes with faster-whisper."
     if found.role == "synthesizer" and found.listener is None:
         yield "The speech was not transcribed: no transcriber can be used here for this language, or only a last"
         yield "resort, which makes too many mistakes itself. What the others lack: `dropdub engines list`"
@@ -106,7 +111,8 @@ def cut(what: str) -> str:
 def _title(found: Comparison) -> str:
     to = f" to {display_name(found.target)}" if found.target else ""
     length = f", {format_duration(found.length_s)}" if found.length_s else ""
-    return printable(f"{found.role}s on {found.file}: {display_name(found.language)}{to}{length}")
+    language = "" if found.language == UNDETERMINED else f": {display_name(found.language)}"
+    return printable(f"{found.role}s on {found.file}{language}{to}{length}")
 
 
 def _figures(found: Comparison) -> Table:
@@ -118,6 +124,16 @@ def _figures(found: Comparison) -> Table:
     rows.add_row("memory", *(format_size(its.peak_memory) for its in found.engines))
     if found.role == "synthesizer":
         rows.add_row("speech", *(f"{its.sound_s:.1f} s" for its in found.engines))
+    if found.role == "diarizer":
+        rows.add_row("speakers", *(str(its.speakers) for its in found.engines))
+    if one.wrong_speaker is not None:
+        rows.add_row(
+            f"wrong speaker ({printable(found.truth or '')})", *(_share(its.wrong_speaker) for its in found.engines)
+        )
+    if found.role == "separator":
+        rows.add_row("voices left", *(_share(its.voices_left) for its in found.engines))
+    if one.sdr_db is not None:
+        rows.add_row(f"like {_judge(found)} (SDR)", *(f"{its.sdr_db:.1f} dB" for its in found.engines))
     if one.words is not None:
         rows.add_row(f"wrong words ({_judge(found)})", *map(_wrong, found.engines))
     if one.chrf is not None:
@@ -127,7 +143,7 @@ def _figures(found: Comparison) -> Table:
 
 def _judge(found: Comparison) -> str:
     """Return what says which words are wrong: the file with the truth, or who heard the speech."""
-    return printable(f"heard by {found.listener}" if found.listener else found.truth or "")
+    return printable(found.truth or f"heard by {found.listener}")
 
 
 def _work(its: Outcome, found: Comparison) -> str:
@@ -166,6 +182,10 @@ def _table(headings: Sequence[str], *, no_wrap: bool = False) -> Table:
 
 def _sell(commercial: Commercial) -> Text:
     return Text(commercial, SELLING_STYLES[commercial])
+
+
+def _share(share: float | None) -> str:
+    return "-" if share is None else _percent(share)
 
 
 def _percent(share: float) -> str:

@@ -24,6 +24,8 @@ class ComparedRole(StrEnum):
     TRANSCRIBER = "transcriber"
     TRANSLATOR = "translator"
     SYNTHESIZER = "synthesizer"
+    DIARIZER = "diarizer"
+    SEPARATOR = "separator"
 
 
 @config_app.command("check")
@@ -111,7 +113,9 @@ def engines_compare(
     truth: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="Text or subtitle that says what is right. Default: one of the same name beside FILE."
+            metavar="FILE",
+            help="What is right: a text; a subtitle with names, for diarizers; the sound without voices, for "
+            "separators. Default: a text or subtitle of the same name beside FILE.",
         ),
     ] = None,
     out: Annotated[
@@ -122,13 +126,16 @@ def engines_compare(
     """Run two engines on one file, and show side by side what they make.
 
     Shows their times, their memory and, if the truth is known, their errors.
-    What synthesizers speak is transcribed back. Nothing is kept in the root,
-    and a daemon that is running is not disturbed.
+    What synthesizers speak is transcribed back; in what separators leave,
+    voices are listened for. Nothing is kept in the root, and a daemon that is
+    running is not disturbed.
 
     \b
     dropdub engines compare talk.mp4
     dropdub engines compare talk.en.srt --to pt --engines bergamot,nllb
     dropdub engines compare text.txt --role synthesizer --out sounds
+    dropdub engines compare film.mp4 --role separator --out sounds
+    dropdub engines compare meeting.mp4 --role diarizer
     dropdub engines compare talk.mp4 --truth talk.txt \\
       --engines faster-whisper:whisper-base,faster-whisper:whisper-small
     """

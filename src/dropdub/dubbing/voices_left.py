@@ -8,6 +8,8 @@ hides does not count, as for a listener.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -15,7 +17,8 @@ from numpy.typing import NDArray
 
 from dropdub.engines.base import SPEECH_RATE_HZ, Frames, Samples
 from dropdub.engines.hearing.voice import gain_of
-from dropdub.engines.hearing.voice_detector import FRAME
+from dropdub.engines.hearing.voice_detector import FRAME, VoiceDetector
+from dropdub.media.sound import wav
 from dropdub.media.sound.spans import Span
 from dropdub.media.sound.wav import resample
 from dropdub.pipeline.facts import VoicesLeft
@@ -82,6 +85,14 @@ def voices_left(sample: Sample, original: Callable[[float, float], Samples], det
         frames += (voice[:count].sum(), (voice[:count] & left[:count]).sum())
     voice_s, left_s = (round(float(one) * FRAME / SPEECH_RATE_HZ, 2) for one in frames)
     return VoicesLeft(voice_s, left_s)
+
+
+def left_in(sample: Sample | None, audio: Path) -> VoicesLeft | None:
+    """Return the same for a recording at 16 kHz; None if no voices were removed, or nothing here can hear them."""
+    detector = VoiceDetector.installed() if sample else None
+    if sample is None or detector is None:
+        return None
+    return voices_left(sample, partial(wav.read_range, audio), detector)
 
 
 def warning(found: VoicesLeft, target: str) -> str | None:

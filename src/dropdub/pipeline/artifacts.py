@@ -40,6 +40,8 @@ from dropdub.media.sound.spans import Span
 
 AUDIO = "audio.wav"
 SPEECH = "speech.json"
+BACKGROUND = "background.flac"
+"""The recording without its voices, if it was only separated."""
 LANGUAGE = "language.json"
 SPEAKERS = "speakers.json"
 ORIGINAL_SOUND = "original.m4a"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 
 from dropdub.dubbing.background import Background, background_of, channels_of, original_loudness
@@ -14,8 +13,7 @@ from dropdub.dubbing.published_timing import Fit
 from dropdub.dubbing.timing_report import VoiceStarts, fit_name, fit_report, fit_warnings, save_fit
 from dropdub.dubbing.track import Part, write_track
 from dropdub.dubbing.voice_starts import voice_starts
-from dropdub.dubbing.voices_left import voices_left, warning
-from dropdub.engines.hearing.voice_detector import VoiceDetector
+from dropdub.dubbing.voices_left import left_in, warning
 from dropdub.languages import display_name, three_letters
 from dropdub.media.ffmpeg import input_arguments
 from dropdub.media.sound import wav
@@ -28,7 +26,6 @@ from dropdub.media.sound.pcm import RATE_HZ, decoded
 from dropdub.media.sound.spans import Span
 from dropdub.media.sound.timed import TimedSound
 from dropdub.pipeline.artifacts import AUDIO, SPEECH, Segment, Transcript, dub_name, load_spans, translation_name
-from dropdub.pipeline.facts import VoicesLeft
 from dropdub.pipeline.spoken_lines import load_spoken, spoken_name
 from dropdub.pipeline.task import Result, Task, target_of
 from dropdub.publishing.disk import await_disk
@@ -75,7 +72,7 @@ def _media(task: Task) -> Result:
     wanted_lufs = loudness_like(_original_loudness(task, sound))
     background = _background(task, sound, segments)
     mixed = _mixed(task, background, _spans(report), sound, wanted_lufs)
-    left = _voices_left(task, background)
+    left = left_in(background.sample, task.job_dir / AUDIO)
     warnings = [warning(left, target)] if left else []
     return {
         **_mastered(task, mixed, wanted_lufs),
@@ -107,14 +104,6 @@ def _background(task: Task, sound: SoundLength, segments: Sequence[Segment]) -> 
         separator=lambda: task.engines.separator(task.options.separator),
         no_separator=task.engines.no_separator,
     )
-
-
-def _voices_left(task: Task, background: Background) -> VoicesLeft | None:
-    """Hear what is left of the voices in a background that was mixed; None if none were removed, or nobody can hear."""
-    detector = VoiceDetector.installed() if background.sample else None
-    if background.sample is None or detector is None:
-        return None
-    return voices_left(background.sample, partial(wav.read_range, task.job_dir / AUDIO), detector)
 
 
 def _sound(task: Task) -> SoundLength:

@@ -68,16 +68,23 @@ class Bench:
 
     @contextlib.contextmanager
     def worker(
-        self, pool: str, job: JobOptions | None = None, use: Mapping[str, str] | None = None
+        self,
+        pool: str,
+        job: JobOptions | None = None,
+        use: Mapping[str, str] | None = None,
+        *,
+        preload: bool = True,
     ) -> Iterator[Worker]:
-        """Yield a worker of a pool, with the engine that `job` names loaded, which ends with the block.
+        """Yield a worker of a pool, which ends with the block.
 
-        `use` are models that replace those in `models.use`, by engine.
+        `use` are models that replace those in `models.use`, by engine. `preload`: whether it loads the pool's engine,
+        as `job` names it, before there is work.
         """
         models = self._config.models
         config = self._config.model_copy(
             update={
                 "job": job or self._config.job,
+                "preload": preload,
                 "models": models.model_copy(update={"use": {**models.use, **(use or {})}, "fallback": "none"}),
             }
         )
@@ -168,4 +175,4 @@ class Worker:
 
 
 def _uncached(config: Config) -> Config:
-    return config.model_copy(update={"preload": True, "cache": config.cache.model_copy(update={"enabled": False})})
+    return config.model_copy(update={"cache": config.cache.model_copy(update={"enabled": False})})

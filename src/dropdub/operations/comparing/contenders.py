@@ -26,10 +26,12 @@ from dropdub.operations.models import RootModels
 from dropdub.stage_table import ENGINE_POOLS
 from dropdub.units import format_size
 
-Role = Literal["transcriber", "translator", "synthesizer"]
+Role = Literal["transcriber", "translator", "synthesizer", "diarizer", "separator"]
 ROLES: tuple[Role, ...] = get_args(Role)
+OF_ANY_SOUND = frozenset({"diarizer", "separator"})
+"""Roles whose engines do the same in all languages."""
 POOLS = {pool.role: name for name, pool in ENGINE_POOLS.items()}
-"""The pool whose workers run the engines of a role."""
+"""The pool whose workers load the engine of a role before there is work."""
 SPARE_BYTES = 500_000_000
 """Memory that must stay free beside an engine, for the rest of the system."""
 _BOTH = 2
@@ -45,6 +47,8 @@ class Need:
     target: str | None = None
 
     def met_by(self, engine: Engine) -> bool:
+        if self.role in OF_ANY_SOUND:
+            return True
         if self.role == "transcriber":
             return understanding(self.language).met_by(engine)
         language = self.language or UNDETERMINED

@@ -8,11 +8,15 @@ from itertools import product
 from pathlib import Path
 
 from dropdub.config import Config, JobOptions
+from dropdub.config.fields import folded
 from dropdub.errors import UsageError
 from dropdub.languages import Hint
+from dropdub.media.sound.spans import Span
 from dropdub.media.suffixes import MEDIA_SUFFIXES, NEVER_SUFFIXES, OTHER_SUFFIXES, SUBTITLE_SUFFIXES, unusable
 from dropdub.operations.comparing.bench import Bench, Progress, Subject
+from dropdub.operations.comparing.speakers import Said
 from dropdub.pipeline.artifacts import TRANSCRIPT, Segment, Transcript
+from dropdub.speech.speaker_names import LABEL, label_start
 from dropdub.subtitles.cue_file import read_cues
 from dropdub.subtitles.user_edits import segments_of
 from dropdub.subtitles.user_files import language_of
@@ -127,6 +131,33 @@ def truth_of(file: Path, given: Path | None, *, language: str | None, translated
     if found is None:
         return None
     return Truth(found.name, read_words(found, language or "und").text)
+
+
+@dataclass(frozen=True)
+class Speakers:
+    """Who really speaks when, and the name of the file that says so."""
+
+    name: str
+    said: tuple[Said, ...]
+
+
+def speakers_in(file: Path) -> Speakers | None:
+    """Return who speaks when, of a subtitle whose lines begin with names; None if it is none, or none does.
+
+    A line without a name is nobody's: it does not count. Raises UsageError for a file that does not exist.
+    """
+    if kind_of_file(file) != SUBTITLE:
+        return None
+    lines = segments_of(read_cues(file, hint=Hint(None)))
+    named = ((line, LABEL.match(line.text, label_start(line.text, 0))) for line in lines)
+    said = tuple(Said(Span(line.start, line.end), folded(tag[1])) for line, tag in named if tag)
+    return Speakers(file.name, said) if said else None
+
+
+def speakers_beside(recording: Path) -> Speakers | None:
+    """Return the same of a subtitle beside a recording."""
+    beside = (recording.with_name(f"{recording.stem}{suffix}") for suffix in TRUTH_SUFFIXES)
+    return next(filter(None, (speakers_in(one) for one in beside if one.is_file())), None)
 
 
 def _beside(file: Path, language: str | None, *, translated: bool) -> Iterator[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,8 +17,18 @@ from dropdub.operations.comparing.bench import Bench, Done, Progress, Subject, W
 from dropdub.operations.comparing.contenders import POOLS, Contender, Role, require_memory
 from dropdub.operations.comparing.material import Words, prepared_recordings, prepared_words
 from dropdub.operations.models import RootModels
-from dropdub.pipeline.artifacts import Segment, Transcript, chunk_name, translation_name
+from dropdub.pipeline.artifacts import (
+    AUDIO,
+    BACKGROUND,
+    SPEAKERS,
+    Segment,
+    Transcript,
+    chunk_name,
+    load_turns,
+    translation_name,
+)
 from dropdub.root import Root
+from dropdub.stage_table import BY_VOICES
 
 Report = Callable[[str, float], None]
 """Is called with what is being done, and the share of it that is done."""
@@ -25,7 +36,7 @@ Report = Callable[[str, float], None]
 
 @dataclass(frozen=True)
 class Made:
-    """What an engine made: its cost, its lines, their language; of a synthesizer, the sound, with its length."""
+    """What an engine made: its cost, its lines, their language; of a synthesizer or separator the sound, its length."""
 
     done: Done
     lines: tuple[Segment, ...]
@@ -46,6 +57,7 @@ class Running:
         self.models = RootModels(config, root.models_dir(config.models.dir))
         self._folder, self._report = folder, report
         self._bench = Bench(root, config, folder / "run")
+        self._numbers = itertools.count(1)
 
     def prepared(self, file: Path) -> Subject:
         """Return a recording, ready to be transcribed. Raises NotMedia, NoAudio, TooLong and others of `probe`."""
@@ -64,7 +76,8 @@ class Running:
         return [made.text for made in self._transcribed(listener, subjects, language)]
 
     def _prepared(self, files: Sequence[Path], what: str) -> list[Subject]:
-        return prepared_recordings(self._bench, self.config, files, self._folder / "recordings", self._progress(what))
+        folder = self._folder / f"recordings-{next(self._numbers)}"
+        return prepared_recordings(self._bench, self.config, files, folder, self._progress(what))
 
     def _transcribed(self, contender: Contender, subjects: Sequence[Subject], language: str | None) -> list[Made]:
         """Return what a transcriber hears in each of some recordings, all in one worker."""
@@ -95,6 +108,27 @@ class Running:
                 writer.write(wav.read_range(piece))
         return Made(done, words.lines, words.language, sound, wav.duration_s(sound))
 
+    def separated(self, contender: Contender, subject: Subject) -> Made:
+        """Return a prepared recording without its voices, as one sound file."""
+        with self._sound_worker(contender, "separator", "media") as worker:
+            done = worker.run("separate", subject, progress=self._progress(f"{contender.name} removes the voices"))
+        sound = self._folder / f"{contender.file_name}.flac"
+        (subject.folder / BACKGROUND).replace(sound)
+        return Made(done, (), UNDETERMINED, sound, wav.duration_s(sound))
+
+    def diarized(self, contender: Contender, subject: Subject) -> Made:
+        """Return who speaks when in a prepared recording that was transcribed: a line for each turn, of the speaker."""
+        with self._sound_worker(contender, "diarizer", "synthesize") as worker:
+            progress = self._progress(f"{contender.name} compares the voices")
+            done = worker.run("diarize", subject, params={"by": BY_VOICES}, progress=progress)
+        turns = enumerate(load_turns(subject.folder / SPEAKERS))
+        lines = tuple(Segment(number, one.start, one.end, f"S{one.speaker + 1}") for number, one in turns)
+        return Made(done, lines, UNDETERMINED)
+
+    def as_audio(self, sounds: Sequence[Path]) -> list[Path]:
+        """Return sounds as files of 16 kHz and one channel. Raises NotMedia, NoAudio, TooLong and others of `probe`."""
+        return [one.folder / AUDIO for one in self._prepared(sounds, "reading the sounds")]
+
     def _progress(self, what: str) -> Progress:
         self._report(what, 0.0)
         return lambda share: self._report(what, share)
@@ -105,6 +139,14 @@ class Running:
         require_memory(contender)
         options = self.config.job.model_copy(update={role: contender.engine, "diarizer": "auto", **job})
         with self._bench.worker(POOLS[role], options, contender.use) as worker:
+            yield worker
+
+    @contextmanager
+    def _sound_worker(self, contender: Contender, role: Role, pool: str) -> Iterator[Worker]:
+        """Yield a worker whose step loads the engine. Raises OutOfMemory if there is too little for it."""
+        require_memory(contender)
+        options = self.config.job.model_copy(update={role: contender.engine})
+        with self._bench.worker(pool, options, contender.use, preload=False) as worker:
             yield worker
 
 

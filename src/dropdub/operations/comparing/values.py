@@ -34,7 +34,11 @@ class Outcome:
     `load_s` is how long its process and model took to start, `seconds` how long the work took, and `ratio` the same
     divided by the length of the sound; null for a text. `peak_memory` in bytes. `words` and `errors` are counted
     against the truth; for speech, of what a transcriber understands. Null without any. `chrf`: of a translation, 0 to
-    100. `file`: where it was kept.
+    100. `speakers`: how many a diarizer hears; `wrong_speaker`: the share of the speech that it takes for another's,
+    0 to 1. `voices_left`: the share of the speech in which voices are still heard after a separator; `sdr_db`: how
+    close what it leaves is to the truth. `file`: where it was kept.
+
+    A diarizer or separator is loaded by its work, so its `seconds` include that.
     """
 
     engine: str
@@ -52,6 +56,10 @@ class Outcome:
     chrf: float | None
     warnings: list[str]
     file: str | None
+    speakers: int | None = None
+    wrong_speaker: float | None = None
+    voices_left: float | None = None
+    sdr_db: float | None = None
 
 
 @dataclass(frozen=True)
@@ -59,7 +67,8 @@ class Comparison:
     """Two engines on one file, as in `dropdub engines compare --json`.
 
     `truth` is the name of the file that says what is right, `listener` the transcriber that heard the speech.
-    `differing`: the word errors of the second one's text, measured against the first one's, per word.
+    `differing`: the word errors of the second one's text, measured against the first one's, per word; for diarizers,
+    the share of the speech that the second one takes for another speaker's; null for separators.
     """
 
     file: str

@@ -84,6 +84,7 @@ STAGES: Mapping[str, str] = {
     "interpret": _("Translating"),
     "enroll": _("Making the voice"),
     "prepare": _("Preparing the voice"),
+    "separate": _("Removing the voices"),
 }
 """What is being done, by the stages of `stage_table`."""
 RUNS: Mapping[str, str] = {
