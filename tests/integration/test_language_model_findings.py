@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 import yaml
 
 from dropdub.doctor.examined_root import ExaminedRoot
 from dropdub.doctor.finding import Verdict
 from dropdub.doctor.language_model import findings
-from tests.fake_openai import MODEL, FakeOpenAiServer, serving
-
-
-@pytest.fixture
-def server() -> Iterator[FakeOpenAiServer]:
-    with serving() as running:
-        yield running
+from tests.fake_openai import MODEL, FakeOpenAiServer
 
 
 def found(root: Path, **settings: str) -> list[tuple[Verdict, str]]:

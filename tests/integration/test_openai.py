@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -34,12 +33,6 @@ from tests.fake_openai import (
     settings_for,
     translated,
 )
-
-
-@pytest.fixture
-def server() -> Iterator[FakeOpenAiServer]:
-    with serving() as running:
-        yield running
 
 
 def test_it_follows_the_protocols_and_its_answers_are_those_of_the_model(server: FakeOpenAiServer) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -22,15 +21,8 @@ from tests.fake_openai import (
     by_size,
     engine_for,
     good,
-    serving,
     translated,
 )
-
-
-@pytest.fixture
-def server() -> Iterator[FakeOpenAiServer]:
-    with serving() as running:
-        yield running
 
 
 def test_a_model_that_thinks_aloud_is_understood(server: FakeOpenAiServer) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -26,12 +25,6 @@ from tests.fake_openai import (
     translated,
 )
 from tests.receiver import free_port
-
-
-@pytest.fixture
-def server() -> Iterator[FakeOpenAiServer]:
-    with serving() as running:
-        yield running
 
 
 def waits(engine: OpenAiTranslator) -> Waiting:

@@ -29,8 +29,8 @@ NAMES_ELSEWHERE = {
     "operations/comparing/material.py": ({"probe", "extract", "split"}, "what prepares a recording"),
     "operations/comparing/comparison.py": ({"extract", "compare"}, "whose result has the length; a command"),
     "operations/comparing/running.py": (
-        {"transcribe", "split", "translate", "say", "separate", "diarize", "synthesize"},
-        "the step that uses an engine, and a pool",
+        {"transcribe", "split", "translate", "say", "separate", "diarize"},
+        "the step that uses an engine",
     ),
     "operations/comparing/sound_roles.py": ({"extract"}, "whose result has the length"),
     "pipeline/request.py": ({"say", "dictate", "interpret", "prepare", "enroll", "detect"}, "what a request asks for"),

@@ -127,9 +127,7 @@ def _figures(found: Comparison) -> Table:
     if found.role == "diarizer":
         rows.add_row("speakers", *(str(its.speakers) for its in found.engines))
     if one.wrong_speaker is not None:
-        rows.add_row(
-            f"wrong speaker ({printable(found.truth or '')})", *(_share(its.wrong_speaker) for its in found.engines)
-        )
+        rows.add_row(f"wrong speaker ({_judge(found)})", *(_share(its.wrong_speaker) for its in found.engines))
     if found.role == "separator":
         rows.add_row("voices left", *(_share(its.voices_left) for its in found.engines))
     if one.sdr_db is not None:
@@ -142,7 +140,7 @@ def _figures(found: Comparison) -> Table:
 
 
 def _judge(found: Comparison) -> str:
-    """Return what says which words are wrong: the file with the truth, or who heard the speech."""
+    """Return what says what is wrong: the file with the truth, or who heard the speech."""
     return printable(found.truth or f"heard by {found.listener}")
 
 

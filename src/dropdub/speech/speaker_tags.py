@@ -38,6 +38,12 @@ def turns_of(source: str, text: str, names: Collection[str]) -> list[Turn]:
     return [turn for turn in turns if turn.text]
 
 
+def name_before(text: str) -> str | None:
+    """Return the name before a colon with which a line begins, `folded`; None without one. A time, `10:30`, is none."""
+    tag = LABEL.match(text, label_start(text, 0))
+    return folded(tag[1]) if tag and not touches(text, tag) else None
+
+
 def begins_turn(text: str, names: Collection[str]) -> bool:
     """Return whether a line begins with the tag of one of `names`, which are `folded`."""
     tag = next(_tags(text, names), None)

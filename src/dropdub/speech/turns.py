@@ -31,7 +31,7 @@ def with_speakers(segments: Sequence[Segment], turns: Sequence[Turn]) -> tuple[S
     `turns` are in order and do not overlap. A segment with words of several speakers is split between them; one that
     no turn overlaps gets the previous speaker. If there is only one speaker, the segments are returned unchanged.
     """
-    known = _Turns(turns)
+    known = Turns(turns)
     parts = [part for segment in segments for part in _parts(segment, known)]
     speakers = _without_gaps([speaker for _, speaker in parts])
     names = {speaker: f"S{number}" for number, speaker in enumerate(dict.fromkeys(speakers), start=1)}
@@ -46,8 +46,8 @@ def speakers_in(segments: Sequence[Segment]) -> int:
     return len({segment.speaker for segment in segments})
 
 
-class _Turns:
-    """Looks up who speaks at a given time."""
+class Turns:
+    """Looks up who speaks at a given time. `turns` are in order and do not overlap."""
 
     def __init__(self, turns: Sequence[Turn]) -> None:
         self._turns = turns
@@ -67,7 +67,7 @@ class _Turns:
             yield self._turns[place]
 
 
-def _parts(segment: Segment, turns: _Turns) -> list[tuple[Segment, int | None]]:
+def _parts(segment: Segment, turns: Turns) -> list[tuple[Segment, int | None]]:
     runs = _settled(_runs(segment, turns)) if _made_of_words(segment) else []
     if len(runs) < 2:
         return [(segment, turns.speaker(segment.start, segment.end))]
@@ -83,7 +83,7 @@ def _text(words: Sequence[TimedWord]) -> str:
     return " ".join(" ".join(word.text for word in words).split())
 
 
-def _runs(segment: Segment, turns: _Turns) -> list[_Run]:
+def _runs(segment: Segment, turns: Turns) -> list[_Run]:
     speakers = _without_gaps([turns.speaker(word.start, word.end) for word in segment.words])
     pairs = zip(speakers, segment.words, strict=True)
     return [_Run(who, tuple(word for _, word in run)) for who, run in groupby(pairs, key=lambda pair: pair[0])]

@@ -23,15 +23,12 @@ from dropdub.files.durable import key
 from dropdub.languages import UNDETERMINED, display_name
 from dropdub.operations.engines import State, view_of
 from dropdub.operations.models import RootModels
-from dropdub.stage_table import ENGINE_POOLS
 from dropdub.units import format_size
 
 Role = Literal["transcriber", "translator", "synthesizer", "diarizer", "separator"]
 ROLES: tuple[Role, ...] = get_args(Role)
 OF_ANY_SOUND = frozenset({"diarizer", "separator"})
 """Roles whose engines do the same in all languages."""
-POOLS = {pool.role: name for name, pool in ENGINE_POOLS.items()}
-"""The pool whose workers load the engine of a role before there is work."""
 SPARE_BYTES = 500_000_000
 """Memory that must stay free beside an engine, for the rest of the system."""
 _BOTH = 2

@@ -8,15 +8,12 @@ from itertools import product
 from pathlib import Path
 
 from dropdub.config import Config, JobOptions
-from dropdub.config.fields import folded
 from dropdub.errors import UsageError
 from dropdub.languages import Hint
-from dropdub.media.sound.spans import Span
 from dropdub.media.suffixes import MEDIA_SUFFIXES, NEVER_SUFFIXES, OTHER_SUFFIXES, SUBTITLE_SUFFIXES, unusable
 from dropdub.operations.comparing.bench import Bench, Progress, Subject
-from dropdub.operations.comparing.speakers import Said
-from dropdub.pipeline.artifacts import TRANSCRIPT, Segment, Transcript
-from dropdub.speech.speaker_names import LABEL, label_start
+from dropdub.pipeline.artifacts import TRANSCRIPT, Segment, Transcript, Turn
+from dropdub.speech.speaker_tags import name_before
 from dropdub.subtitles.cue_file import read_cues
 from dropdub.subtitles.user_edits import segments_of
 from dropdub.subtitles.user_files import language_of
@@ -138,7 +135,7 @@ class Speakers:
     """Who really speaks when, and the name of the file that says so."""
 
     name: str
-    said: tuple[Said, ...]
+    turns: tuple[Turn, ...]
 
 
 def speakers_in(file: Path) -> Speakers | None:
@@ -149,9 +146,10 @@ def speakers_in(file: Path) -> Speakers | None:
     if kind_of_file(file) != SUBTITLE:
         return None
     lines = segments_of(read_cues(file, hint=Hint(None)))
-    named = ((line, LABEL.match(line.text, label_start(line.text, 0))) for line in lines)
-    said = tuple(Said(Span(line.start, line.end), folded(tag[1])) for line, tag in named if tag)
-    return Speakers(file.name, said) if said else None
+    named = [(line, name) for line in lines if (name := name_before(line.text)) is not None]
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(name for _, name in named))}
+    turns = tuple(Turn(line.start, line.end, numbers[name]) for line, name in named)
+    return Speakers(file.name, turns) if turns else None
 
 
 def speakers_beside(recording: Path) -> Speakers | None:

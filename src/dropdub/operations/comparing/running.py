@@ -14,7 +14,7 @@ from dropdub.languages import UNDETERMINED
 from dropdub.media.sound import wav
 from dropdub.media.sound.wav import WavWriter
 from dropdub.operations.comparing.bench import Bench, Done, Progress, Subject, Worker
-from dropdub.operations.comparing.contenders import POOLS, Contender, Role, require_memory
+from dropdub.operations.comparing.contenders import Contender, Role, require_memory
 from dropdub.operations.comparing.material import Words, prepared_recordings, prepared_words
 from dropdub.operations.models import RootModels
 from dropdub.pipeline.artifacts import (
@@ -23,13 +23,21 @@ from dropdub.pipeline.artifacts import (
     SPEAKERS,
     Segment,
     Transcript,
+    Turn,
     chunk_name,
     load_turns,
     translation_name,
 )
 from dropdub.root import Root
-from dropdub.stage_table import BY_VOICES
+from dropdub.stage_table import BY_VOICES, ENGINE_POOLS, STAGES
 
+_LOADED_BY_POOLS = {pool.role: name for name, pool in ENGINE_POOLS.items()}
+"""The pool whose workers load the engine of a role before there is work."""
+_POOLS = {
+    **_LOADED_BY_POOLS,
+    "diarizer": STAGES["diarize"].parts[BY_VOICES].pool,
+    "separator": STAGES["separate"].pool,
+}
 Report = Callable[[str, float], None]
 """Is called with what is being done, and the share of it that is done."""
 
@@ -110,20 +118,18 @@ class Running:
 
     def separated(self, contender: Contender, subject: Subject) -> Made:
         """Return a prepared recording without its voices, as one sound file."""
-        with self._sound_worker(contender, "separator", "media") as worker:
+        with self._worker(contender, "separator") as worker:
             done = worker.run("separate", subject, progress=self._progress(f"{contender.name} removes the voices"))
         sound = self._folder / f"{contender.file_name}.flac"
         (subject.folder / BACKGROUND).replace(sound)
         return Made(done, (), UNDETERMINED, sound, wav.duration_s(sound))
 
-    def diarized(self, contender: Contender, subject: Subject) -> Made:
-        """Return who speaks when in a prepared recording that was transcribed: a line for each turn, of the speaker."""
-        with self._sound_worker(contender, "diarizer", "synthesize") as worker:
+    def diarized(self, contender: Contender, subject: Subject) -> tuple[Done, list[Turn]]:
+        """Return who speaks when in a prepared recording that was transcribed; no turns if it is one speaker."""
+        with self._worker(contender, "diarizer") as worker:
             progress = self._progress(f"{contender.name} compares the voices")
             done = worker.run("diarize", subject, params={"by": BY_VOICES}, progress=progress)
-        turns = enumerate(load_turns(subject.folder / SPEAKERS))
-        lines = tuple(Segment(number, one.start, one.end, f"S{one.speaker + 1}") for number, one in turns)
-        return Made(done, lines, UNDETERMINED)
+        return done, load_turns(subject.folder / SPEAKERS)
 
     def as_audio(self, sounds: Sequence[Path]) -> list[Path]:
         """Return sounds as files of 16 kHz and one channel. Raises NotMedia, NoAudio, TooLong and others of `probe`."""
@@ -135,18 +141,10 @@ class Running:
 
     @contextmanager
     def _worker(self, contender: Contender, role: Role, **job: Any) -> Iterator[Worker]:
-        """Yield a worker that has loaded an engine. Raises OutOfMemory if there is too little for it."""
+        """Yield a worker that has loaded an engine, or whose step does. Raises OutOfMemory if memory is too little."""
         require_memory(contender)
-        options = self.config.job.model_copy(update={role: contender.engine, "diarizer": "auto", **job})
-        with self._bench.worker(POOLS[role], options, contender.use) as worker:
-            yield worker
-
-    @contextmanager
-    def _sound_worker(self, contender: Contender, role: Role, pool: str) -> Iterator[Worker]:
-        """Yield a worker whose step loads the engine. Raises OutOfMemory if there is too little for it."""
-        require_memory(contender)
-        options = self.config.job.model_copy(update={role: contender.engine})
-        with self._bench.worker(pool, options, contender.use, preload=False) as worker:
+        options = self.config.job.model_copy(update={"diarizer": "auto", role: contender.engine, **job})
+        with self._bench.worker(_POOLS[role], options, contender.use, preload=role in _LOADED_BY_POOLS) as worker:
             yield worker
 
 

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from dropdub.errors import UsageError
 from dropdub.languages import UNDETERMINED
-from dropdub.media.sound.spans import Span
 from dropdub.operations.comparing.contenders import Need, best, contenders
 from dropdub.operations.comparing.material import RECORDING, Speakers, kind_of_file, speakers_beside, speakers_in
 from dropdub.operations.comparing.outcomes import comparison, out_files, outcome
 from dropdub.operations.comparing.rows import Row
 from dropdub.operations.comparing.running import Made, Running
 from dropdub.operations.comparing.sounds import distortion_db
-from dropdub.operations.comparing.speakers import Said, agreement
+from dropdub.operations.comparing.speakers import agreement
 from dropdub.operations.comparing.values import Comparison, Wish
-from dropdub.pipeline.artifacts import Segment
+from dropdub.pipeline.artifacts import Segment, Turn
 from dropdub.pipeline.facts import VoicesLeft
+from dropdub.speech.turns import Turns
 
 _LIST = "See what they lack: `dropdub engines list`"
 
@@ -27,26 +27,27 @@ def diarizers(wish: Wish, running: Running) -> Comparison:
     language = running.config.job.known_language
     both = contenders(running.models, Need("diarizer", language), wish.engines)
     files = out_files(wish, both, "txt")
-    truth = _speakers_of(wish)
+    truth = _truth(wish)
     listener = best(running.models, Need("transcriber", language))
     if listener is None:
         raise UsageError("No transcriber can be used here, and who speaks is found by what is said.", remedy=_LIST)
     subject = running.prepared(wish.file)
     heard = running.transcribed(listener, subject, language)
-    made = [running.diarized(one, subject) for one in both]
     length_s = float(subject.results["extract"]["duration_s"])
-    one, other = (_said(its, length_s) for its in made)
+    made = [running.diarized(one, subject) for one in both]
+    one, other = (turns or [Turn(0.0, length_s, 0)] for _, turns in made)
     between = agreement(one, other)
+    same = [replace(turn, speaker=between.numbers[turn.speaker]) for turn in other]
     rows = [
-        Row(line.start, line.text, [_speaker_of(line, one), _speaker_of(line, other, between.names)])
-        for line in heard.lines
+        Row(line.start, line.text, [_name(speaker) for speaker in speakers])
+        for line, *speakers in zip(heard.lines, _speakers(heard.lines, one), _speakers(heard.lines, same), strict=True)
     ]
     outcomes = []
-    for its, said, contender, file in zip(made, (one, other), both, files, strict=True):
-        wrong = agreement(truth.said, said).share if truth else None
-        listed = "\n".join(f"{turn.span.start:.2f}\t{turn.span.end:.2f}\t{turn.speaker}" for turn in said)
-        speakers = len({turn.speaker for turn in said})
-        cost = outcome(contender, its, listed, length_s, None, file)
+    for (done, _), turns, contender, file in zip(made, (one, other), both, files, strict=True):
+        wrong = agreement(truth.turns, turns).share if truth else None
+        listed = "\n".join(f"{turn.start:.2f}\t{turn.end:.2f}\t{_name(turn.speaker)}" for turn in turns)
+        cost = outcome(contender, Made(done, (), heard.language), listed, length_s, None, file)
+        speakers = len({turn.speaker for turn in turns})
         outcomes.append(replace(cost, speakers=speakers, wrong_speaker=_rounded(wrong)))
     found = comparison(wish, "diarizer", heard.language, outcomes, rows, length_s=length_s)
     name = truth.name if truth else None
@@ -74,28 +75,21 @@ def separators(wish: Wish, running: Running) -> Comparison:
     return replace(found, truth=wish.truth.name if wish.truth else None, differing=None)
 
 
-def _said(made: Made, length_s: float) -> list[Said]:
-    """Return the turns of a diarizer; without any, it has heard one speaker all the time."""
-    turns = [Said(Span(turn.start, turn.end), turn.text) for turn in made.lines]
-    return turns or [Said(Span(0.0, length_s), "S1")]
-
-
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 3)
 
 
-def _speaker_of(line: Segment, said: Sequence[Said], names: Mapping[str, str] | None = None) -> str:
-    """Return who speaks for most of a line; empty if nobody does."""
-    spoken_s: dict[str, float] = {}
-    for turn in said:
-        seconds = min(turn.span.end, line.end) - max(turn.span.start, line.start)
-        if seconds > 0:
-            spoken_s[turn.speaker] = spoken_s.get(turn.speaker, 0.0) + seconds
-    who = max(spoken_s, key=lambda speaker: spoken_s[speaker], default="")
-    return (names or {}).get(who, who)
+def _speakers(lines: Sequence[Segment], turns: Sequence[Turn]) -> list[int | None]:
+    """Return who speaks for most of each line."""
+    known = Turns(turns)
+    return [known.speaker(line.start, line.end) for line in lines]
 
 
-def _speakers_of(wish: Wish) -> Speakers | None:
+def _name(speaker: int | None) -> str:
+    return "" if speaker is None else f"S{speaker + 1}"
+
+
+def _truth(wish: Wish) -> Speakers | None:
     """Return who really speaks when: as the subtitle that is given, or lies beside the recording, says it.
 
     Raises UsageError if one is given whose lines do not begin with names.
